@@ -31,6 +31,8 @@ export interface Binding {
 
 export interface Clock {
   now(): Date;
+  /** Told whenever the clock was moved by hand (`POST /local/clock`), so that what is due then is done then. */
+  onAdvance(listener: () => void): void;
 }
 
 export interface Fault {
