@@ -1,0 +1,131 @@
+import { Type, type Static } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+
+const Endpoint = Type.String({ pattern: '^(https?://)?[A-Za-z0-9.\\[\\]:-]+(:\\d+)?(/[^\\s]*)?$' });
+const Whole = (fallback: number, maximum = 1_000_000) => Type.Integer({ default: fallback, minimum: 0, maximum });
+
+/** Every variable that is read anywhere, with its unit and default. An endpoint set here is trusted as it stands. */
+const Environment = Type.Object({
+  PROJECT_ID: Type.String({ pattern: '^[a-z][a-z0-9-]{4,28}[a-z0-9]$' }),
+  LOCATION: Type.String({ default: 'us-central1', pattern: '^[a-z0-9-]+$' }),
+  PORT: Whole(8080, 65_535),
+  /** Full name of the CryptoKey; `{org}` in it makes a key per organisation. */
+  KMS_KEY: Type.String({ pattern: '^projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+$' }),
+  INTEGRATIONS_DATASET: Type.String({ default: 'integrations', pattern: '^[A-Za-z0-9_]{1,200}$' }),
+  DATASET_SUFFIX: Type.String({ default: 'prod', pattern: '^[A-Za-z0-9_]{1,60}$' }),
+  VALIDATION_TOPIC: Type.String({ default: 'integration-validation', pattern: '^[A-Za-z][A-Za-z0-9._~%+-]{2,254}$' }),
+  /** Who pushes to the validation function, and with which audience. */
+  VALIDATION_PUSH_ACCOUNT: Type.Optional(Type.String()),
+  VALIDATION_PUSH_AUDIENCE: Type.Optional(Type.String()),
+  KMS_ENDPOINT: Type.Optional(Endpoint),
+  BIGQUERY_ENDPOINT: Type.Optional(Endpoint),
+  PUBSUB_ENDPOINT: Type.Optional(Endpoint),
+  OAUTH_ENDPOINT: Type.Optional(Endpoint),
+  IAM_ENDPOINT: Type.Optional(Endpoint),
+  RUN_ENDPOINT: Type.Optional(Endpoint),
+  SCHEDULER_ENDPOINT: Type.Optional(Endpoint),
+  /** JSON: first label of the googleapis host (`bigquery`) or host of a provider (`api.openai.com`) to base URL. */
+  GOOGLE_API_ENDPOINTS: Type.Record(Type.String(), Endpoint, { default: {} }),
+  PROVIDER_ENDPOINTS: Type.Record(Type.String(), Endpoint, { default: {} }),
+  OIDC_ISSUER: Type.String({ default: 'https://accounts.google.com', minLength: 1 }),
+  OIDC_AUDIENCE: Type.String({ default: 'integration-setup', minLength: 1 }),
+  OIDC_JWKS_URI: Type.String({ default: 'https://www.googleapis.com/oauth2/v3/certs', pattern: '^https?://' }),
+  CORS_ORIGINS: Type.String({ default: '' }),
+  /** Seconds that a decrypted credential stays in memory. */
+  CACHE_TTL_SECONDS: Whole(300, 3600),
+  MAX_ADDITIONAL_BILLING_ACCOUNTS: Whole(10, 100),
+  CLOUD_RUN_TASK_INDEX: Whole(0),
+  CLOUD_RUN_TASK_COUNT: Whole(1),
+  CLOUD_RUN_TASK_ATTEMPT: Whole(0),
+  NODE_ENV: Type.Optional(Type.String()),
+});
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const JSON_VARIABLES = new Set(['GOOGLE_API_ENDPOINTS', 'PROVIDER_ENDPOINTS']);
+
+export interface Config {
+  readonly projectId: string;
+  readonly location: string;
+  readonly port: number;
+  readonly kmsKey: string;
+  readonly integrationsDataset: string;
+  readonly datasetSuffix: string;
+  readonly validationTopic: string;
+  readonly validationPush: { readonly account: string | undefined; readonly audience: string | undefined };
+  /** Base URLs (`pubsub`: host and port) that replace Google's; absent in production. */
+  readonly endpoints: {
+    readonly kms: string | undefined;
+    readonly bigquery: string | undefined;
+    readonly pubsub: string | undefined;
+    readonly oauth: string | undefined;
+    readonly iam: string | undefined;
+    readonly run: string | undefined;
+    readonly scheduler: string | undefined;
+    readonly googleApis: Readonly<Record<string, string>>;
+    readonly providers: Readonly<Record<string, string>>;
+  };
+  readonly oidc: { readonly issuer: string; readonly audience: string; readonly jwksUri: string };
+  readonly corsOrigins: readonly string[];
+  readonly cacheTtlSeconds: number;
+  readonly maxAdditionalBillingAccounts: number;
+  readonly task: { readonly index: number; readonly count: number; readonly attempt: number };
+  readonly production: boolean;
+}
+
+/**
+ * Reads the whole configuration once.
+ *
+ * @throws Error that lists every faulty variable, so that one deployment mends them all.
+ */
+export function loadConfig(env: Environment = process.env): Config {
+  const faults: string[] = [];
+  const given = Object.fromEntries(
+    Object.keys(Environment.properties)
+      .filter((name) => env[name] !== undefined && env[name] !== '')
+      .map((name) => [name, JSON_VARIABLES.has(name) ? parseJson(name, env[name] ?? '', faults) : env[name]]),
+  );
+  const values = Value.Convert(Environment, Value.Default(Environment, given));
+  for (const fault of Value.Errors(Environment, values)) faults.push(`${fault.path.slice(1)}: ${fault.message}`);
+  if (faults.length > 0) throw new Error(`The environment is not complete:\n  ${[...new Set(faults)].join('\n  ')}`);
+  return toConfig(values as Static<typeof Environment>);
+}
+
+function parseJson(name: string, text: string, faults: string[]): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    faults.push(`${name}: is not JSON`);
+    return {};
+  }
+}
+
+function toConfig(env: Static<typeof Environment>): Config {
+  return {
+    projectId: env.PROJECT_ID,
+    location: env.LOCATION,
+    port: env.PORT,
+    kmsKey: env.KMS_KEY,
+    integrationsDataset: env.INTEGRATIONS_DATASET,
+    datasetSuffix: env.DATASET_SUFFIX,
+    validationTopic: env.VALIDATION_TOPIC,
+    validationPush: { account: env.VALIDATION_PUSH_ACCOUNT, audience: env.VALIDATION_PUSH_AUDIENCE },
+    endpoints: {
+      kms: env.KMS_ENDPOINT,
+      bigquery: env.BIGQUERY_ENDPOINT,
+      pubsub: env.PUBSUB_ENDPOINT,
+      oauth: env.OAUTH_ENDPOINT,
+      iam: env.IAM_ENDPOINT,
+      run: env.RUN_ENDPOINT,
+      scheduler: env.SCHEDULER_ENDPOINT,
+      googleApis: env.GOOGLE_API_ENDPOINTS,
+      providers: env.PROVIDER_ENDPOINTS,
+    },
+    oidc: { issuer: env.OIDC_ISSUER, audience: env.OIDC_AUDIENCE, jwksUri: env.OIDC_JWKS_URI },
+    corsOrigins: env.CORS_ORIGINS.split(',').filter(Boolean),
+    cacheTtlSeconds: env.CACHE_TTL_SECONDS,
+    maxAdditionalBillingAccounts: env.MAX_ADDITIONAL_BILLING_ACCOUNTS,
+    task: { index: env.CLOUD_RUN_TASK_INDEX, count: env.CLOUD_RUN_TASK_COUNT, attempt: env.CLOUD_RUN_TASK_ATTEMPT },
+    production: env.NODE_ENV === 'production',
+  };
+}
