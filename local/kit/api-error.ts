@@ -23,7 +23,11 @@ export class ApiError extends Error {
   /** BigQuery's `errors[0].reason`, such as `notFound`, `duplicate`, `invalidQuery`. */
   readonly reason: string | undefined;
 
-  constructor(httpStatus: number, message: string, options: { status?: string; reason?: string; cause?: unknown } = {}) {
+  constructor(
+    httpStatus: number,
+    message: string,
+    options: { status?: string; reason?: string; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'ApiError';
     this.httpStatus = httpStatus;
