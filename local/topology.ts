@@ -1,0 +1,53 @@
+/** What `terraform apply` makes in production, as data: identities, their roles, topics, the key. The embedded cloud is provisioned from it. */
+
+export const KEY_RING = 'integration-setup';
+export const KEY = 'credentials';
+export const VALIDATION_TOPIC = 'integration-validation';
+export const DEAD_LETTER_TOPIC = 'integration-validation-dead-letter';
+export const VALIDATION_SUBSCRIPTION = 'integration-validation-push';
+export const DEAD_LETTER_SUBSCRIPTION = 'integration-validation-dead-letter-pull';
+export const INTEGRATIONS_DATASET = 'integrations';
+export const PUSH_ACCOUNT = 'pubsub-push';
+export const SCHEDULER_ACCOUNT = 'scheduler';
+
+/** Role names by the resource they are granted on. */
+export interface Grants {
+  readonly project?: readonly string[];
+  readonly key?: readonly string[];
+  readonly integrations?: readonly string[];
+  readonly topic?: readonly string[];
+}
+
+const READER: Grants = { project: ['roles/bigquery.jobUser'], integrations: ['roles/bigquery.dataViewer'] };
+const WRITER: Grants = { project: ['roles/bigquery.jobUser'], integrations: ['roles/bigquery.dataEditor'] };
+const PUBLISHER: Grants = { ...WRITER, topic: ['roles/pubsub.publisher'] };
+
+/** Service account ids of the functions, which are the functions' names, and what each may do. */
+export const FUNCTION_GRANTS: Readonly<Record<string, Grants>> = {
+  'integrations-setup': { ...PUBLISHER, key: ['roles/cloudkms.cryptoKeyEncrypter'] },
+  'integrations-validate': PUBLISHER,
+  'integrations-list': READER,
+  'integrations-get': READER,
+  validation: { ...WRITER, key: ['roles/cloudkms.cryptoKeyDecrypter'] },
+  providers: {},
+};
+
+/** Jobs make the organisations' datasets, so they edit data in the whole project. */
+const JOB: Grants = { project: ['roles/bigquery.jobUser', 'roles/bigquery.dataEditor'] };
+
+export const JOB_GRANTS: Readonly<Record<string, Grants>> = {
+  billing: { ...JOB, key: ['roles/cloudkms.cryptoKeyDecrypter'] },
+  focus: JOB,
+  upkeep: PUBLISHER,
+};
+
+/** Cron entries, in UTC; off the full hour, as many systems start their work there. */
+export const SCHEDULES: readonly { readonly job: string; readonly schedule: string }[] = [
+  { job: 'upkeep', schedule: '3-59/10 * * * *' },
+];
+
+export const jobAccount = (job: string): string => `job-${job}`;
+export const emailOf = (account: string, projectId: string): string =>
+  `${account}@${projectId}.iam.gserviceaccount.com`;
+export const keyName = (projectId: string, location: string): string =>
+  `projects/${projectId}/locations/${location}/keyRings/${KEY_RING}/cryptoKeys/${KEY}`;
