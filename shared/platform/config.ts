@@ -1,5 +1,5 @@
-import { Type, type Static } from '@sinclair/typebox';
-import { Value } from '@sinclair/typebox/value';
+import { Type, type Static, type TObject } from '@sinclair/typebox';
+import { Value, type ValueError } from '@sinclair/typebox/value';
 
 const Endpoint = Type.String({ pattern: '^(https?://)?[A-Za-z0-9.\\[\\]:-]+(:\\d+)?(/[^\\s]*)?$' });
 const Whole = (fallback: number, maximum = 1_000_000) => Type.Integer({ default: fallback, minimum: 0, maximum });
@@ -79,16 +79,39 @@ export interface Config {
  * @throws Error that lists every faulty variable, so that one deployment mends them all.
  */
 export function loadConfig(env: Environment = process.env): Config {
+  return toConfig(read(Environment, env));
+}
+
+/** What `npm start` takes from its own environment; the embedded cloud supplies the rest. */
+export function loadStartSettings(env: Environment = process.env): StartSettings {
+  const given = read(Type.Pick(Environment, ['PORT', 'GOOGLE_API_ENDPOINTS', 'PROVIDER_ENDPOINTS']), env);
+  return { port: given.PORT, googleApis: given.GOOGLE_API_ENDPOINTS, providers: given.PROVIDER_ENDPOINTS };
+}
+
+export interface StartSettings {
+  readonly port: number;
+  readonly googleApis: Readonly<Record<string, string>>;
+  readonly providers: Readonly<Record<string, string>>;
+}
+
+function read<T extends TObject>(schema: T, env: Environment): Static<T> {
   const faults: string[] = [];
   const given = Object.fromEntries(
-    Object.keys(Environment.properties)
+    Object.keys(schema.properties)
       .filter((name) => env[name] !== undefined && env[name] !== '')
       .map((name) => [name, JSON_VARIABLES.has(name) ? parseJson(name, env[name] ?? '', faults) : env[name]]),
   );
-  const values = Value.Convert(Environment, Value.Default(Environment, given));
-  for (const fault of Value.Errors(Environment, values)) faults.push(`${fault.path.slice(1)}: ${fault.message}`);
-  if (faults.length > 0) throw new Error(`The environment is not complete:\n  ${[...new Set(faults)].join('\n  ')}`);
-  return toConfig(values as Static<typeof Environment>);
+  const values = Value.Convert(schema, Value.Default(schema, given));
+  for (const { path, message } of firstFaults(Value.Errors(schema, values))) faults.push(`${path}: ${message}`);
+  if (faults.length > 0) throw new Error(`The environment is not complete:\n  ${faults.join('\n  ')}`);
+  return values as Static<T>;
+}
+
+/** One fault a variable is enough. */
+function firstFaults(errors: Iterable<ValueError>): { path: string; message: string }[] {
+  const byPath = new Map<string, string>();
+  for (const { path, message } of errors) if (!byPath.has(path)) byPath.set(path, message);
+  return [...byPath].map(([path, message]) => ({ path: path.slice(1), message }));
 }
 
 function parseJson(name: string, text: string, faults: string[]): unknown {
