@@ -137,7 +137,7 @@ function routes(ctx: ServiceContext, store: Store): ApiRoute[] {
     verb: string,
     pattern: string,
     method: string,
-    handle: (request: ApiRequest) => Promise<unknown> | unknown,
+    handle: (request: ApiRequest) => unknown,
   ): ApiRoute => ({
     verb,
     pattern: new RegExp(`^${pattern}$`),

@@ -1,0 +1,52 @@
+import type { Endpoints } from '../cloud.ts';
+import { emailOf, INTEGRATIONS_DATASET, keyName, PUSH_ACCOUNT, VALIDATION_TOPIC } from '../topology.ts';
+
+export interface EnvironmentOptions {
+  readonly projectId: string;
+  readonly location: string;
+  readonly endpoints: Endpoints & { readonly run: string; readonly scheduler: string };
+  /** `http://127.0.0.1:8080` */
+  readonly baseUrl: string;
+  readonly issuer: string;
+  readonly audience: string;
+  /** Real host to sandbox; empty with `--live`. */
+  readonly providerEndpoints: Readonly<Record<string, string>>;
+  /** First label of a googleapis host to base URL, from the environment of `npm start`; each wins over the sandbox. */
+  readonly googleApiOverrides: Readonly<Record<string, string>>;
+  readonly live: boolean;
+}
+
+/** The configuration of functions and jobs on the embedded cloud: production's, with other endpoints. */
+export function productEnvironment(options: EnvironmentOptions): Record<string, string> {
+  const { projectId, location, endpoints, baseUrl, live } = options;
+  const customerApis = {
+    bigquery: endpoints.bigquery,
+    oauth2: endpoints.oauth,
+    iam: endpoints.iam,
+    cloudresourcemanager: endpoints.iam,
+    cloudbilling: endpoints.iam,
+    serviceusage: endpoints.iam,
+    www: endpoints.iam,
+  };
+  return {
+    PROJECT_ID: projectId,
+    LOCATION: location,
+    KMS_KEY: keyName(projectId, location),
+    INTEGRATIONS_DATASET,
+    VALIDATION_TOPIC,
+    VALIDATION_PUSH_ACCOUNT: emailOf(PUSH_ACCOUNT, projectId),
+    VALIDATION_PUSH_AUDIENCE: 'validation',
+    KMS_ENDPOINT: endpoints.kms_rest,
+    BIGQUERY_ENDPOINT: endpoints.bigquery,
+    PUBSUB_ENDPOINT: endpoints.pubsub,
+    OAUTH_ENDPOINT: endpoints.oauth,
+    IAM_ENDPOINT: endpoints.iam,
+    RUN_ENDPOINT: endpoints.run,
+    SCHEDULER_ENDPOINT: endpoints.scheduler,
+    GOOGLE_API_ENDPOINTS: JSON.stringify({ ...(live ? {} : customerApis), ...options.googleApiOverrides }),
+    PROVIDER_ENDPOINTS: JSON.stringify(live ? {} : options.providerEndpoints),
+    OIDC_ISSUER: options.issuer,
+    OIDC_AUDIENCE: options.audience,
+    OIDC_JWKS_URI: `${baseUrl}/local/oidc/jwks.json`,
+  };
+}

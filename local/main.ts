@@ -1,0 +1,62 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadStartSettings } from '../shared/platform/config.ts';
+import { runDemo } from './demo/demo.ts';
+import { announceServer, findServer, withdrawServer } from './host/server-file.ts';
+import { parseStartOptions } from './options.ts';
+import { startRuntime, type Runtime } from './runtime.ts';
+import { operatorBigQuery } from './provision.ts';
+
+const DATA_DIR = join(import.meta.dirname, '../.local');
+
+/** `npm start`: the embedded cloud and all functions, the demo on an empty store, then `ready`. */
+async function main(): Promise<void> {
+  const options = parseStartOptions(process.argv.slice(2));
+  const running = findServer(DATA_DIR);
+  if (running) throw new Error(`A server runs on this store already: ${running.url} (process ${running.pid}).`);
+  if (options.fresh) rmSync(DATA_DIR, { recursive: true, force: true });
+
+  const runtime = await startRuntime({ dataDir: DATA_DIR, live: options.live, settings: loadStartSettings() });
+  announceServer(DATA_DIR, runtime.url);
+  stopOnSignals(runtime);
+  if (options.demo) await demo(runtime);
+  console.log(`ready ${runtime.url}`);
+}
+
+async function demo(runtime: Runtime): Promise<void> {
+  const { cloud, jobs } = runtime;
+  await runDemo({
+    baseUrl: runtime.url,
+    token: await cloud.issuer.sign({ orgs: { acme: 'admin' }, sub: 'demo' }),
+    cases: (org) => runtime.sandboxCases(org),
+    runJob: async (job, args) => ({ exit_code: await jobs.run({ job, args }) }),
+    query: async (sql) => (await operatorBigQuery(cloud).query(sql))[0],
+    print: (line) => console.log(line),
+    cloud,
+  });
+}
+
+function stopOnSignals(runtime: Runtime): void {
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) process.exit(130);
+    stopping = true;
+    runtime
+      .close()
+      .then(() => {
+        withdrawServer(DATA_DIR);
+        process.exit(0);
+      })
+      .catch((err: unknown) => {
+        console.error('stopping failed', err);
+        process.exit(1);
+      });
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}
+
+main().catch((err: unknown) => {
+  console.error(err instanceof Error ? err.message : err);
+  process.exit(1);
+});

@@ -1,0 +1,20 @@
+import { parseArgs } from 'node:util';
+
+export interface StartOptions {
+  readonly fresh: boolean;
+  readonly demo: boolean;
+  readonly live: boolean;
+}
+
+/** Flags of `npm start --`; an unknown one is an error that lists the known ones. */
+export function parseStartOptions(args: readonly string[]): StartOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      fresh: { type: 'boolean', default: false },
+      'no-demo': { type: 'boolean', default: false },
+      live: { type: 'boolean', default: false },
+    },
+  });
+  return { fresh: values.fresh, demo: !values['no-demo'] && !values.live, live: values.live };
+}

@@ -1,0 +1,139 @@
+import { join } from 'node:path';
+import type { StartSettings } from '../shared/platform/config.ts';
+import { startCloud, type Cloud } from './cloud.ts';
+import { gateway } from './gateway/gateway.ts';
+import { localApi } from './gateway/local-api.ts';
+import { productEnvironment } from './host/environment.ts';
+import { hostFunctions, type FunctionHost } from './host/functions.ts';
+import { createJobHost, type JobHost } from './host/jobs.ts';
+import { listen } from './kit/api-server.ts';
+import { provision } from './provision.ts';
+import { startRun } from './run/run.ts';
+import { startSandboxes } from './sandbox/sandboxes.ts';
+import { startScheduler } from './scheduler/scheduler.ts';
+import {
+  emailOf,
+  INTEGRATIONS_DATASET,
+  jobAccount,
+  keyName,
+  SCHEDULER_ACCOUNT,
+  SCHEDULES,
+  VALIDATION_TOPIC,
+} from './topology.ts';
+
+export interface RuntimeOptions {
+  readonly dataDir: string;
+  /** Port (0: any free one) and endpoints that win over the sandbox. */
+  readonly settings: StartSettings;
+  /** Real provider endpoints instead of sandboxes. */
+  readonly live?: boolean;
+}
+
+/** The embedded cloud with all functions and jobs on it. */
+export interface Runtime {
+  readonly url: string;
+  readonly cloud: Cloud;
+  readonly jobs: JobHost;
+  sandboxCases: Awaited<ReturnType<typeof startSandboxes>>['cases'];
+  info(): Promise<object>;
+  close(): Promise<void>;
+}
+
+export const PROJECT_ID = 'integration-setup-local';
+export const LOCATION = 'us-central1';
+
+/** Starts everything; answers when the first request can come. */
+export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const cloud = await startCloud({ dataDir: options.dataDir, projectId: PROJECT_ID, location: LOCATION });
+  const sandboxes = await startSandboxes(cloud.context, { iam: cloud.iam, endpoints: cloud.endpoints });
+  const logs = join(options.dataDir, 'log');
+  let environment: Record<string, string> = {};
+  const jobEnvironment = new Map<string, Record<string, string>>();
+  const jobs = createJobHost({
+    environment: (job) => ({ ...environment, ...jobEnvironment.get(job) }),
+    clockOffsetMs: () => cloud.context.clock.now().getTime() - Date.now(),
+    logFile: join(logs, 'jobs.jsonl'),
+  });
+  for (const job of ['billing', 'focus', 'upkeep']) {
+    const { host, port } = await cloud.metadataFor(emailOf(jobAccount(job), PROJECT_ID));
+    jobEnvironment.set(job, { GCE_METADATA_HOST: `${host}:${port}`, METADATA_SERVER_DETECTION: 'assume-present' });
+  }
+  const run = await startRun(cloud.context, jobs);
+  const scheduler = await startScheduler(cloud.context, {
+    accessToken: (email, scopes) => cloud.iam.accessToken(email, scopes),
+    reroute: (uri) => uri.replace(/^https:\/\/run\.googleapis\.com/, run.url),
+  });
+
+  // The port is bound before the functions exist, since their configuration names it.
+  let functions: FunctionHost | undefined;
+  const runtime = { info: () => info(), sandbox: (org: string) => sandboxes.cases(org) };
+  const steering = localApi({ cloud, jobs, ...runtime });
+  const early = { handle: () => undefined };
+  const front = await listen(
+    (req, res) => gateway(functions ?? { ...early, close: async () => undefined }, steering)(req, res),
+    options.settings.port,
+  );
+  // As its own service in production, the push target has its own address and is not behind the load balancer.
+  const validation = await listen((req, res) => functions?.handle('validation', req, res));
+
+  environment = productEnvironment({
+    projectId: PROJECT_ID,
+    location: LOCATION,
+    endpoints: { ...cloud.endpoints, run: run.url, scheduler: scheduler.url },
+    baseUrl: front.url,
+    issuer: cloud.issuer.issuer,
+    audience: cloud.issuer.audience,
+    providerEndpoints: { ...sandboxes.providerEndpoints, ...options.settings.providers },
+    googleApiOverrides: options.settings.googleApis,
+    live: options.live ?? false,
+  });
+  functions = await hostFunctions(cloud, environment, join(logs, 'functions.jsonl'));
+  await provision(cloud, validation.url);
+  for (const { job, schedule } of SCHEDULES) {
+    scheduler.ensure({
+      name: `projects/${PROJECT_ID}/locations/${LOCATION}/jobs/${job}`,
+      schedule,
+      timeZone: 'Etc/UTC',
+      httpTarget: {
+        uri: `https://run.googleapis.com/v2/projects/${PROJECT_ID}/locations/${LOCATION}/jobs/${job}:run`,
+        httpMethod: 'POST',
+        oauthToken: { serviceAccountEmail: emailOf(SCHEDULER_ACCOUNT, PROJECT_ID) },
+      },
+    });
+  }
+
+  async function info(): Promise<object> {
+    const metadata = await cloud.metadataFor(cloud.iam.operator.email);
+    const scopes = ['https://www.googleapis.com/auth/cloud-platform'];
+    return {
+      project_id: PROJECT_ID,
+      location: LOCATION,
+      endpoints: { ...cloud.endpoints, run: run.url, scheduler: scheduler.url, metadata },
+      kms_key: keyName(PROJECT_ID, LOCATION),
+      datasets: { integrations: INTEGRATIONS_DATASET },
+      topic: `projects/${PROJECT_ID}/topics/${VALIDATION_TOPIC}`,
+      operator: {
+        credentials: await cloud.iam.operator.credentials(`${cloud.endpoints.oauth}/token`),
+        access_token: await cloud.iam.accessToken(cloud.iam.operator.email, scopes),
+      },
+    };
+  }
+
+  return {
+    url: front.url,
+    cloud,
+    jobs,
+    sandboxCases: (org) => sandboxes.cases(org),
+    info,
+    async close() {
+      await scheduler.close();
+      await jobs.close();
+      await run.close();
+      await front.close();
+      await validation.close();
+      await sandboxes.close();
+      await cloud.close();
+      await functions?.close();
+    },
+  };
+}
