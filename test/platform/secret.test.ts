@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
+import { createLogger } from '../../shared/platform/log.ts';
+import { Secret } from '../../shared/platform/secret.ts';
+
+const CANARY = 'canary-4f1d';
+
+describe('Secret', () => {
+  const secret = Secret.of({ api_key: CANARY });
+
+  for (const [name, show] of Object.entries<() => string>({
+    JSON: () => JSON.stringify({ secret }),
+    inspection: () => inspect({ deep: { secret } }, { depth: 9, showHidden: true }),
+    'a template': () => `${secret.toString()}`,
+    'an error': () => String(new Error('failed', { cause: secret }).cause),
+  })) {
+    it(`does not show in ${name}`, () => assert.equal(show().includes(CANARY), false));
+  }
+
+  it('is there for who asks', () => assert.equal(secret.reveal().api_key, CANARY));
+});
+
+describe('log', () => {
+  const lines: string[] = [];
+  const log = createLogger({ component: 'test' }, (line) => lines.push(line));
+
+  it('writes of an error its name, code and message only', () => {
+    const err = Object.assign(new Error('refused'), { code: 403, config: { headers: { authorization: CANARY } } });
+    log.error('call-failed', { err, org: 'acme' });
+    const line = JSON.parse(lines.at(-1) ?? '') as Record<string, unknown>;
+    assert.deepEqual(line['err'], { name: 'Error', code: 403, message: 'refused' });
+    assert.equal(line['severity'], 'ERROR');
+    assert.equal(line['component'], 'test');
+  });
+
+  it('keeps one event on one line', () => {
+    log.info('landed', { text: 'a\nb' });
+    assert.equal(lines.at(-1)?.trim().split('\n').length, 1);
+  });
+});
