@@ -120,7 +120,7 @@ async function answerUnary(
   try {
     callback(null, await run());
   } catch (err) {
-    callback(statusOf(service, err));
+    callback(grpcStatus(service, err));
   }
 }
 
@@ -135,7 +135,7 @@ function streamHandler(
     stream.pause();
     guarded(context, options, name, stream, async (caller) => method(stream, caller)).then(
       (answer) => (answer === GARBAGE ? stream.end(GARBAGE) : stream.resume()),
-      (err: unknown) => stream.emit('error', statusOf(options.service, err)),
+      (err: unknown) => stream.emit('error', grpcStatus(options.service, err)),
     );
   };
 }
@@ -189,7 +189,8 @@ async function injected(fault: Fault | undefined, call: { cancelled: boolean }):
   }
 }
 
-function statusOf(service: string, err: unknown): { code: grpc.status; details: string } {
+/** An error as a gRPC status; what is not an ApiError is logged and told as internal. */
+export function grpcStatus(service: string, err: unknown): { code: grpc.status; details: string } {
   if (err instanceof ApiError) {
     return { code: grpc.status[err.status as keyof typeof grpc.status] ?? grpc.status.UNKNOWN, details: err.message };
   }

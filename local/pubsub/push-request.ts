@@ -1,0 +1,50 @@
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { Handout } from './deliveries.ts';
+import type { SubscriptionMessage } from './settings.ts';
+
+export interface PushRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** The wrapper that Google posts to a push endpoint; ids and times stand in both spellings. */
+export function pushBody(subscription: SubscriptionMessage, { message, attempt }: Handout): string {
+  const { data, attributes, id, publishMs, orderingKey } = message;
+  const publishTime = new Date(publishMs).toISOString();
+  const wrapped = {
+    ...(Object.keys(attributes).length > 0 ? { attributes } : {}),
+    ...(data.length > 0 ? { data: Buffer.from(data).toString('base64') } : {}),
+    messageId: String(id),
+    message_id: String(id),
+    ...(orderingKey ? { orderingKey } : {}),
+    publishTime,
+    publish_time: publishTime,
+  };
+  return JSON.stringify({
+    message: wrapped,
+    subscription: subscription.name,
+    ...(subscription.deadLetterPolicy ? { deliveryAttempt: attempt } : {}),
+  });
+}
+
+/** Posts a message and answers with the HTTP status; 503 when nobody answers, 504 when not in time. */
+export async function postPush({ url, headers, body, timeoutMs, signal }: PushRequest): Promise<number> {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const send = url.startsWith('https:') ? httpsRequest : httpRequest;
+  return new Promise((resolve) => {
+    const options = { method: 'POST', headers: { 'content-type': 'application/json', ...headers } };
+    const post = send(url, { ...options, signal: AbortSignal.any([timeout, signal]) });
+    const fail = (): void => resolve(timeout.aborted ? 504 : 503);
+    post.on('error', fail);
+    post.on('response', (response) => {
+      // The answer counts when it is whole: an endpoint that dies in the middle has not taken the message.
+      response.on('error', fail).on('end', () => resolve(response.statusCode ?? 503));
+      response.resume();
+    });
+    post.end(body);
+  });
+}
