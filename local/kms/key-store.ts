@@ -45,6 +45,8 @@ export class KeyStore {
 
   constructor(db: DatabaseSync) {
     this.#db = db;
+    // What a row leaves behind in its page is overwritten, or destroyed key material would stay in the file.
+    db.exec('PRAGMA secure_delete = ON');
     db.exec(TABLES);
   }
 
@@ -106,9 +108,8 @@ export class KeyStore {
     );
   }
 
-  /** Forgets key material for good: freed pages are overwritten and no older copy stays in the write-ahead log. */
+  /** Forgets key material for good: no older copy stays in the write-ahead log either. */
   wipe(version: VersionRow, nowMs: number): void {
-    this.#db.exec('PRAGMA secure_delete = ON');
     this.saveVersion({ ...version, state: 'DESTROYED', material: null, destroyed_ms: nowMs });
     this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   }

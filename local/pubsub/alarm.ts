@@ -6,6 +6,7 @@ export class Alarm {
   readonly #sleepMs: () => number | undefined;
   readonly #ring: () => void;
   #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
 
   constructor(sleepMs: () => number | undefined, ring: () => void) {
     this.#sleepMs = sleepMs;
@@ -16,7 +17,7 @@ export class Alarm {
   set(): void {
     clearTimeout(this.#timer);
     const sleepMs = this.#sleepMs();
-    if (sleepMs === undefined) return;
+    if (sleepMs === undefined || this.#isStopped) return;
     this.#timer = setTimeout(
       () => {
         this.#ring();
@@ -27,6 +28,7 @@ export class Alarm {
   }
 
   stop(): void {
+    this.#isStopped = true;
     clearTimeout(this.#timer);
   }
 }

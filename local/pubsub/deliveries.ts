@@ -26,6 +26,7 @@ export class Deliveries {
   readonly #clock: Clock;
   readonly #subscribers = new Map<string, Set<Subscriber>>();
   readonly #alarm: Alarm;
+  #isStopped = false;
 
   constructor(store: MessageStore, clock: Clock) {
     this.store = store;
@@ -43,7 +44,9 @@ export class Deliveries {
     this.wake();
   }
 
+  /** Hands out nothing any more: calls that were cut off may still be on their way. */
   stop(): void {
+    this.#isStopped = true;
     this.#alarm.stop();
     this.#subscribers.clear();
   }
@@ -81,6 +84,7 @@ export class Deliveries {
 
   /** Hands out what is due; `leaseMs` of null lasts until `ack` or `nack`, as a push does. */
   take(subscription: SubscriptionMessage, limit: number, leaseMs: number | null): Handout[] {
+    if (this.#isStopped) return [];
     const handouts = this.store.atomically(() => {
       this.#dropExpired(subscription);
       const rows = this.store.due(subscription.name, subscription.enableMessageOrdering, this.nowMs(), limit);

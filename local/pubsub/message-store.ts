@@ -36,6 +36,7 @@ const TABLES = `
     attempts INTEGER NOT NULL, due_ms INTEGER, PRIMARY KEY (subscription, message)) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS pubsub_deliveries_due ON pubsub_deliveries (due_ms);
   CREATE INDEX IF NOT EXISTS pubsub_deliveries_message ON pubsub_deliveries (message);
+  CREATE INDEX IF NOT EXISTS pubsub_deliveries_age ON pubsub_deliveries (subscription, publish_ms);
   CREATE INDEX IF NOT EXISTS pubsub_deliveries_order ON pubsub_deliveries (subscription, ordering_key, message);
 `;
 

@@ -36,7 +36,8 @@ export async function postPush({ url, headers, body, timeoutMs, signal }: PushRe
   const timeout = AbortSignal.timeout(timeoutMs);
   const send = url.startsWith('https:') ? httpsRequest : httpRequest;
   return new Promise((resolve) => {
-    const options = { method: 'POST', headers: { 'content-type': 'application/json', ...headers } };
+    // A new connection for each push: a kept one that the endpoint just closed would cost a whole back-off.
+    const options = { method: 'POST', agent: false, headers: { 'content-type': 'application/json', ...headers } };
     const post = send(url, { ...options, signal: AbortSignal.any([timeout, signal]) });
     const fail = (): void => resolve(timeout.aborted ? 504 : 503);
     post.on('error', fail);
