@@ -66,13 +66,13 @@ describe('KMS access', () => {
       iam({ resource: KEY, permissions: [USE, 'cloudkms.cryptoKeys.get'] }),
     );
     assert.deepEqual(granted.permissions, [USE]);
-    await assert.rejects(reader.getIamPolicy(iam({ resource: KEY }), { code: 7 }));
+    await assert.rejects(reader.getIamPolicy(iam({ resource: KEY })), { code: 7 });
 
     const [current] = await kms.owner.getIamPolicy(iam({ resource: RING }));
     await kms.owner.setIamPolicy(iam({ resource: RING, policy: { bindings: [], etag: current.etag } }));
     await assert.rejects(opened(reader, ciphertext), { code: 7 });
     const stale = { bindings, etag: current.etag };
-    await assert.rejects(kms.owner.setIamPolicy(iam({ resource: RING, policy: stale }), { code: 10 }));
+    await assert.rejects(kms.owner.setIamPolicy(iam({ resource: RING, policy: stale })), { code: 10 });
     await reader.close();
   });
 
