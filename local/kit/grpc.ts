@@ -3,6 +3,7 @@ import * as grpc from '@grpc/grpc-js';
 import type { protobuf } from 'google-gax';
 import { ApiError } from './api-error.ts';
 import type { Caller, Fault, ServiceContext } from './contracts.ts';
+import { boundTimeouts } from './grpc-timeouts.ts';
 import { fromMessage, toMessage, type Message } from './protos.ts';
 
 /** One unary method; `caller` is undefined for a trusted client that sent no authorization. */
@@ -46,6 +47,7 @@ export async function serveGrpc(
       err ? reject(err) : resolve(bound),
     );
   });
+  boundTimeouts(server);
   return { address: `127.0.0.1:${port}`, close: async () => server.forceShutdown() };
 }
 
