@@ -1,5 +1,4 @@
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { loadStartSettings } from '../shared/platform/config.ts';
 import { runDemo } from './demo/demo.ts';
 import { announceServer, findServer, withdrawServer } from './host/server-file.ts';
@@ -7,18 +6,17 @@ import { parseStartOptions } from './options.ts';
 import { startRuntime, type Runtime } from './runtime.ts';
 import { operatorBigQuery } from './provision.ts';
 
-const DATA_DIR = join(import.meta.dirname, '../.local');
-
 /** `npm start`: the embedded cloud and all functions, the demo on an empty store, then `ready`. */
 async function main(): Promise<void> {
   const options = parseStartOptions(process.argv.slice(2));
-  const running = findServer(DATA_DIR);
+  const { dataDir } = options;
+  const running = findServer(dataDir);
   if (running) throw new Error(`A server runs on this store already: ${running.url} (process ${running.pid}).`);
-  if (options.fresh) rmSync(DATA_DIR, { recursive: true, force: true });
+  if (options.fresh) rmSync(dataDir, { recursive: true, force: true });
 
-  const runtime = await startRuntime({ dataDir: DATA_DIR, live: options.live, settings: loadStartSettings() });
-  announceServer(DATA_DIR, runtime.url);
-  stopOnSignals(runtime);
+  const runtime = await startRuntime({ dataDir, live: options.live, settings: loadStartSettings() });
+  announceServer(dataDir, runtime.url);
+  stopOnSignals(runtime, dataDir);
   if (options.demo) await demo(runtime);
   console.log(`ready ${runtime.url}`);
 }
@@ -36,7 +34,7 @@ async function demo(runtime: Runtime): Promise<void> {
   });
 }
 
-function stopOnSignals(runtime: Runtime): void {
+function stopOnSignals(runtime: Runtime, dataDir: string): void {
   let stopping = false;
   const stop = (): void => {
     if (stopping) process.exit(130);
@@ -44,7 +42,7 @@ function stopOnSignals(runtime: Runtime): void {
     runtime
       .close()
       .then(() => {
-        withdrawServer(DATA_DIR);
+        withdrawServer(dataDir);
         process.exit(0);
       })
       .catch((err: unknown) => {

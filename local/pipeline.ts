@@ -1,10 +1,9 @@
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadStartSettings } from '../shared/platform/config.ts';
 import { findServer } from './host/server-file.ts';
+import { DATA_DIR } from './options.ts';
 import { startRuntime } from './runtime.ts';
 
-const DATA_DIR = join(import.meta.dirname, '../.local');
 const USAGE = 'usage: npm run pipeline -- cloud/gcp/cost/billing --org SLUG [--date DATE [--to DATE]]';
 /** Which Cloud Run job runs a pipeline; the rest of `cloud/gcp/cost` is billing's. */
 const JOB_OF_PIPELINE: Readonly<Record<string, string>> = {

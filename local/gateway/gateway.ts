@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { functionFor } from '../../shared/http/routes.ts';
 import type { FunctionHost } from '../host/functions.ts';
-import { functionFor } from './url-map.ts';
 
 const LOOPBACK_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
 
-/** What stands before the functions: `/local` for the embedded runtime, the URL map for all else. */
+/** What stands before the functions, as the load balancer does: `/local` is the embedded runtime's, all else the functions'. */
 export function gateway(
   functions: FunctionHost,
   localApi: (req: IncomingMessage, res: ServerResponse) => void,
@@ -12,7 +12,8 @@ export function gateway(
   return (req, res) => {
     const path = (req.url ?? '/').split('?', 1)[0] ?? '/';
     if (path !== '/local' && !path.startsWith('/local/')) {
-      functions.handle(functionFor(path), req, res);
+      // The function with the public paths also says that a path does not exist.
+      functions.handle(functionFor(req.method ?? 'GET', path) ?? 'providers', req, res);
     } else if (isFromThisMachine(req)) {
       localApi(req, res);
     } else {

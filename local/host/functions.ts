@@ -11,11 +11,9 @@ import { authClientFor } from '../iam/auth-client.ts';
 import type { Cloud } from '../cloud.ts';
 import { emailOf } from '../topology.ts';
 
-export type FunctionName = keyof typeof functions;
-
 /** All functions in one process, each behind its own functions-framework server and under its own service account. */
 export interface FunctionHost {
-  handle(name: FunctionName, req: IncomingMessage, res: ServerResponse): void;
+  handle(name: string, req: IncomingMessage, res: ServerResponse): void;
   close(): Promise<void>;
 }
 
