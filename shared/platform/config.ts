@@ -152,3 +152,8 @@ function toConfig(env: Static<typeof Environment>): Config {
     production: env.NODE_ENV === 'production',
   };
 }
+
+/** The function that this process is to serve, as the functions runtime names it. */
+export function functionTarget(env: Environment = process.env): string {
+  return env['FUNCTION_TARGET'] ?? '';
+}

@@ -22,6 +22,7 @@ export const ERRORS = {
   provider_unreachable: { status: 503, title: 'The provider does not answer', retryable: true },
   /** The stored ciphertext does not open: another row's, damaged, or its key version is disabled. */
   decryption_failed: { status: 500, title: 'The stored credential does not open', retryable: false },
+  key_version_disabled: { status: 500, title: 'The key of the stored credential is switched off', retryable: true },
   decryption_denied: { status: 500, title: 'This identity may not open credentials', retryable: false },
   internal: { status: 500, title: 'Something went wrong on our side', retryable: false },
 } as const satisfies Record<string, { status: number; title: string; retryable: boolean }>;

@@ -1,0 +1,51 @@
+import { Type, type Static, type TSchema } from '@sinclair/typebox';
+import { ServiceError } from '../../shared/platform/errors.ts';
+import { Secret } from '../../shared/platform/secret.ts';
+import { createAjv, type ValidateFunction } from '../../shared/providers/schema-validator.ts';
+import { schemaFaults } from '../../shared/providers/schema-faults.ts';
+
+const AnyObject = (description: string) => Type.Object({}, { additionalProperties: true, description });
+
+/** Body of a setup; what `credentials` and `metadata` hold is for the provider's own schemas. */
+export const SetupBody = Type.Object(
+  {
+    credentials: Type.Optional(AnyObject("The provider's own fields, such as a service account JSON or {api_key}.")),
+    metadata: Type.Optional(AnyObject('What else is known about the integration; shown to every viewer.')),
+    label: Type.Optional(
+      Type.Union([Type.String({ minLength: 1, maxLength: 100 }), Type.Null()], { description: 'A name for people.' }),
+    ),
+    expires_at: Type.Optional(
+      Type.Union([Type.String({ format: 'date-time' }), Type.Null()], { description: 'When the credential runs out.' }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export interface ParsedSetup {
+  readonly credentials: Secret | undefined;
+  readonly metadata: unknown;
+  readonly label: string | null;
+  readonly expiresAt: string | null;
+}
+
+const ajv = createAjv();
+const checkSetup = ajv.compile(SetupBody);
+
+/** @throws ServiceError `invalid_request` with one entry per fault. */
+export function parseSetup(body: unknown): ParsedSetup {
+  const { credentials, metadata, label, expires_at } = parse(SetupBody, checkSetup, body ?? {});
+  return {
+    credentials: credentials && Secret.of<unknown>(credentials),
+    metadata,
+    label: label ?? null,
+    expiresAt: expires_at ? new Date(expires_at).toISOString() : null,
+  };
+}
+
+function parse<T extends TSchema>(_schema: T, check: ValidateFunction, body: unknown): Static<T> {
+  if (check(body)) return body as Static<T>;
+  const faults = schemaFaults(check.errors ?? [], '');
+  throw new ServiceError('invalid_request', 'The body has fields that are not as they should be; see errors', {
+    faults,
+  });
+}

@@ -1,0 +1,41 @@
+import { isLive } from '../../shared/credentials/integration-row.ts';
+import { toIntegration, type Integration } from '../../shared/credentials/integration.ts';
+import { IntegrationStore } from '../../shared/credentials/integration-store.ts';
+import { bigQuery } from '../../shared/gcp/bigquery.ts';
+import { httpFunction, type HttpHandler } from '../../shared/http/edge.ts';
+import { ServiceError } from '../../shared/platform/errors.ts';
+import type { Platform } from '../../shared/platform/platform.ts';
+import { platformRegistry, type Provider } from '../../shared/providers/registry.ts';
+import { integrationAnswer } from './answers.ts';
+
+/**
+ * One integration with its history, newest first.
+ *
+ * @throws ServiceError `not_configured`
+ */
+export async function getIntegration(
+  org: string,
+  provider: Provider,
+  { store }: { store: Pick<IntegrationStore, 'findWithHistory'> },
+): Promise<Integration> {
+  const found = await store.findWithHistory(org, provider.key);
+  if (!found || !isLive(found.row)) {
+    throw new ServiceError('not_configured', `${provider.name} is not set up; POST to its setup path first`);
+  }
+  return { ...toIntegration(found.row, provider), history: found.history };
+}
+
+/** GET /integrations/{org}/{provider} */
+export function create(platform: Platform): HttpHandler {
+  const registry = platformRegistry(platform.config);
+  const store = new IntegrationStore(bigQuery(platform), platform.config);
+  return httpFunction('integrations-get', platform, { registry }, [
+    {
+      path: '/integrations/{org}/{provider}',
+      scope: 'provider',
+      async handle({ org, provider }) {
+        return integrationAnswer(200, await getIntegration(org, provider, { store }));
+      },
+    },
+  ]);
+}

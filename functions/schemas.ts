@@ -1,0 +1,129 @@
+import { Type, type TSchema } from '@sinclair/typebox';
+import { STATUSES } from '../shared/credentials/lifecycle.ts';
+import { ERRORS } from '../shared/platform/errors.ts';
+import { OUTCOMES } from '../shared/providers/provider-spec.ts';
+
+/** What the API answers; tests hold every answer against these, and the OpenAPI document is made of them. */
+const closed = { additionalProperties: false } as const;
+const oneOf = (values: readonly string[]) => Type.Unsafe<string>({ type: 'string', enum: [...values] });
+const Timestamp = Type.String({ format: 'date-time' });
+const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const AnyObject = Type.Object({}, { additionalProperties: true });
+const Status = oneOf([...STATUSES, 'NOT_CONFIGURED']);
+const Category = oneOf(['cloud', 'genai', 'saas']);
+const Outcome = oneOf(OUTCOMES);
+
+export const Check = Type.Object(
+  {
+    id: Type.String(),
+    status: oneOf(['pass', 'fail', 'warn', 'skip']),
+    message: Type.String(),
+    remedy: Type.Optional(Type.String()),
+  },
+  closed,
+);
+
+export const LastCheck = Type.Object({ outcome: Outcome, at: Timestamp, checks: Type.Array(Check) }, closed);
+
+export const HistoryEntry = Type.Object(
+  {
+    at: Timestamp,
+    actor: Type.String(),
+    action: Type.String(),
+    from: orNull(Type.String()),
+    to: orNull(Type.String()),
+    outcome: orNull(Type.String()),
+    fingerprint: orNull(Type.String()),
+    request_id: orNull(Type.String()),
+  },
+  closed,
+);
+
+const PipelineReadiness = Type.Object(
+  { id: Type.String(), ready: Type.Boolean(), missing: Type.Optional(Type.Array(Type.String())) },
+  closed,
+);
+
+const integrationFields = {
+  org: Type.String(),
+  provider: Type.String({ description: 'Slug of the provider.' }),
+  category: Category,
+  label: orNull(Type.String()),
+  credential_id: Type.String(),
+  validation_status: Status,
+  fingerprint: Type.String({ pattern: '^[0-9a-f]{8}$' }),
+  version: Type.Integer({ minimum: 1, description: 'The ETag.' }),
+  metadata: AnyObject,
+  last_validated_at: orNull(Timestamp),
+  expires_at: orNull(Timestamp),
+  last_check: Type.Optional(LastCheck),
+  discovered: Type.Optional(AnyObject),
+  setup_context: Type.Optional(AnyObject),
+  pipelines: Type.Array(PipelineReadiness),
+  created_at: Timestamp,
+  created_by: Type.String(),
+  updated_at: Timestamp,
+  updated_by: Type.String(),
+};
+
+export const Integration = Type.Object(integrationFields, closed);
+
+export const IntegrationWithHistory = Type.Object({ ...integrationFields, history: Type.Array(HistoryEntry) }, closed);
+
+export const UnsetIntegration = Type.Object(
+  {
+    org: Type.String(),
+    provider: Type.String(),
+    category: Category,
+    validation_status: Type.Literal('NOT_CONFIGURED'),
+    setup_context: Type.Optional(AnyObject),
+  },
+  closed,
+);
+
+export const IntegrationList = Type.Object(
+  { integrations: Type.Array(Type.Union([Integration, UnsetIntegration])) },
+  closed,
+);
+
+export const TestResult = Type.Object({ outcome: Outcome, checks: Type.Array(Check) }, closed);
+
+export const ProviderList = Type.Object({
+  providers: Type.Array(
+    Type.Object({
+      key: Type.String(),
+      slug: Type.String(),
+      name: Type.String(),
+      category: Category,
+      credential: orNull(AnyObject),
+      metadata: AnyObject,
+    }),
+  ),
+});
+
+export const Health = Type.Object({ status: Type.Literal('ok') }, closed);
+
+export const Problem = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    code: oneOf(Object.keys(ERRORS)),
+    detail: Type.String(),
+    errors: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            pointer: Type.String({ description: 'JSON pointer into the body.' }),
+            code: Type.String(),
+            message: Type.String(),
+            hint: Type.String(),
+          },
+          closed,
+        ),
+      ),
+    ),
+    request_id: Type.String(),
+  },
+  closed,
+);

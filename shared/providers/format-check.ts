@@ -1,0 +1,173 @@
+import { canonicalJson } from '../credentials/canonical-json.ts';
+import { ServiceError, type FieldFault } from '../platform/errors.ts';
+import { Secret } from '../platform/secret.ts';
+import type { JsonSchema } from './provider-spec.ts';
+import type { Provider, Registry } from './registry.ts';
+import { schemaFaults } from './schema-faults.ts';
+import { serviceAccountFaults } from './service-account.ts';
+
+/** A provider's own fields; every one of them is text. */
+export type Credentials = Readonly<Record<string, string>>;
+export type Metadata = Readonly<Record<string, unknown>>;
+
+export interface SubmittedInput {
+  readonly credentials: Secret | undefined;
+  readonly metadata: unknown;
+  readonly label?: string | null;
+}
+
+export interface CheckedInput {
+  /** Absent for a manual entry. */
+  readonly credentials: Secret<Credentials> | undefined;
+  readonly metadata: Metadata;
+  /** What looks unusual but is for the provider to decide. */
+  readonly warnings: readonly string[];
+}
+
+/** Together with the authenticated data this fits every protection level of Cloud KMS. */
+const MAX_CREDENTIAL_BYTES = 7 * 1024;
+
+/**
+ * Checks what can be decided without asking the provider, and reports all faults together.
+ *
+ * @throws ServiceError `credential_format`, or `metadata_invalid` when only the metadata has faults.
+ */
+export function checkFormat(registry: Registry, provider: Provider, input: SubmittedInput): CheckedInput {
+  const credentials = trimmed(provider, input.credentials?.reveal());
+  const credentialFaults = checkCredentials(provider, credentials);
+  const metadata = input.metadata ?? {};
+  const metadataFaults = [
+    ...checkMetadata(provider, metadata),
+    ...derivedFaults(provider, credentials, metadata),
+    ...secretFaults(registry, metadata, '/metadata'),
+    ...secretFaults(registry, input.label, '/label'),
+  ];
+  const faults = [...credentialFaults, ...metadataFaults];
+  if (faults.length > 0) throw refusal(provider, faults, credentialFaults.length > 0);
+  const checked = credentials as Credentials | undefined;
+  return {
+    credentials: checked && Secret.of(checked),
+    metadata: { ...(metadata as Metadata), ...derived(provider, checked ?? {}) },
+    warnings: checked ? unusual(provider, checked) : [],
+  };
+}
+
+function refusal({ name }: Provider, faults: readonly FieldFault[], inCredential: boolean): ServiceError {
+  return inCredential
+    ? new ServiceError('credential_format', `The ${name} credential cannot be used as it is; see errors`, { faults })
+    : new ServiceError('metadata_invalid', `The metadata for ${name} cannot be used as it is; see errors`, { faults });
+}
+
+interface CredentialField {
+  readonly trim?: true;
+  readonly warn?: readonly { readonly pattern: string; readonly say: string }[];
+}
+
+function fieldsOf(schema: JsonSchema | undefined): [string, CredentialField][] {
+  return Object.entries((schema?.['properties'] ?? {}) as Record<string, CredentialField>);
+}
+
+/** Blanks around a pasted key are never part of it. */
+function trimmed({ credential }: Provider, credentials: unknown): unknown {
+  if (!isRecord(credentials)) return credentials;
+  const copy: Record<string, unknown> = { ...credentials };
+  for (const [name, { trim }] of fieldsOf(credential)) {
+    const value = copy[name];
+    if (trim && typeof value === 'string') copy[name] = value.trim();
+  }
+  return copy;
+}
+
+function checkCredentials(provider: Provider, credentials: unknown): FieldFault[] {
+  if (credentials === undefined) return provider.manual_entry ? [] : [missingCredentials(provider)];
+  if (!provider.checkCredential) return [unwantedCredentials(provider)];
+  const known = provider.checkCredential(credentials)
+    ? []
+    : schemaFaults(provider.checkCredential.errors ?? [], '/credentials');
+  return [...known, ...structuralFaults(provider, credentials, known), ...sizeFaults(credentials)];
+}
+
+function structuralFaults(provider: Provider, credentials: unknown, known: readonly FieldFault[]): FieldFault[] {
+  if (provider.format_check !== 'service_account' || !isRecord(credentials)) return [];
+  const isText = typeof credentials['private_key'] === 'string';
+  const isNamed = known.some(({ pointer }) => pointer === '/credentials/private_key');
+  return isText && !isNamed ? serviceAccountFaults(credentials as Credentials) : [];
+}
+
+function sizeFaults(credentials: unknown): FieldFault[] {
+  if (Buffer.byteLength(canonicalJson(credentials)) <= MAX_CREDENTIAL_BYTES) return [];
+  const message = `The credential is larger than ${MAX_CREDENTIAL_BYTES} bytes`;
+  return [{ pointer: '/credentials', code: 'too_large', message, hint: 'Send nothing but the credential itself.' }];
+}
+
+function missingCredentials({ name, credential }: Provider): FieldFault {
+  const fields = ((credential?.['required'] ?? []) as string[]).join(', ');
+  return {
+    pointer: '/credentials',
+    code: 'required',
+    message: 'credentials is missing',
+    hint: `Add credentials with ${fields} of ${name}.`,
+  };
+}
+
+function unwantedCredentials({ name }: Provider): FieldFault {
+  return {
+    pointer: '/credentials',
+    code: 'unknown_field',
+    message: `${name} is entered by hand and takes no credentials`,
+    hint: 'Remove credentials; describe the subscription in metadata.',
+  };
+}
+
+function checkMetadata({ checkMetadata: check }: Provider, metadata: unknown): FieldFault[] {
+  return check(metadata) ? [] : schemaFaults(check.errors ?? [], '/metadata');
+}
+
+function derived({ derived_metadata }: Provider, credentials: Credentials): Metadata {
+  return Object.fromEntries(Object.entries(derived_metadata ?? {}).map(([name, field]) => [name, credentials[field]]));
+}
+
+/** Fields taken from the credential may be sent back as they were read, and not otherwise. */
+function derivedFaults({ derived_metadata }: Provider, credentials: unknown, metadata: unknown): FieldFault[] {
+  if (!isRecord(credentials) || !isRecord(metadata)) return [];
+  return Object.entries(derived_metadata ?? {})
+    .filter(([name, field]) => metadata[name] !== undefined && metadata[name] !== credentials[field])
+    .map(([name, field]) => ({
+      pointer: `/metadata/${name}`,
+      code: 'contradiction',
+      message: `${name} differs from ${field} of the credential`,
+      hint: `Leave ${name} out; it is taken from the credential.`,
+    }));
+}
+
+function secretFaults(registry: Registry, value: unknown, pointer: string): FieldFault[] {
+  if (typeof value === 'string') return registry.looksSecret(value) ? [secretFault(pointer)] : [];
+  if (Array.isArray(value)) return value.flatMap((item, index) => secretFaults(registry, item, `${pointer}/${index}`));
+  if (!isRecord(value)) return [];
+  return Object.entries(value).flatMap(([name, item]) => {
+    if (registry.looksSecret(name)) return [secretFault(pointer)];
+    return secretFaults(registry, item, /^[a-z_]{1,40}$/.test(name) ? `${pointer}/${name}` : pointer);
+  });
+}
+
+function secretFault(pointer: string): FieldFault {
+  return {
+    pointer,
+    code: 'looks_secret',
+    message: 'This looks like a secret',
+    hint: 'Metadata is shown to every viewer: put secrets into credentials only, and replace this one at its provider.',
+  };
+}
+
+function unusual({ credential }: Provider, credentials: Credentials): string[] {
+  return fieldsOf(credential).flatMap(([name, { warn = [] }]) => {
+    const value = credentials[name];
+    return value === undefined
+      ? []
+      : warn.filter(({ pattern }) => !new RegExp(pattern, 'u').test(value)).map(({ say }) => say);
+  });
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

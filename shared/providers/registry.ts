@@ -1,0 +1,139 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import type { Config } from '../platform/config.ts';
+import { ServiceError } from '../platform/errors.ts';
+import type { JsonSchema, ProviderSpec } from './provider-spec.ts';
+import { createAjv, type ValidateFunction } from './schema-validator.ts';
+
+const CONFIGS = new URL('../../configs/system/', import.meta.url);
+
+/** The registry of a deployed function, with the limits of its configuration. */
+export function platformRegistry({
+  maxAdditionalBillingAccounts,
+}: Pick<Config, 'maxAdditionalBillingAccounts'>): Registry {
+  return loadRegistry({ limits: { additional_billing_accounts: maxAdditionalBillingAccounts } });
+}
+
+/** A provider with what was compiled from its entry. */
+export interface Provider extends ProviderSpec {
+  readonly checkCredential: ValidateFunction | undefined;
+  readonly checkMetadata: ValidateFunction;
+}
+
+/** Numbers that the configuration sets and registry schemas refer to by `limit: <name>`. */
+export interface RegistryLimits {
+  readonly additional_billing_accounts: number;
+}
+
+export interface RegistryOptions {
+  readonly file?: URL;
+  readonly limits?: RegistryLimits;
+}
+
+/** All providers, found by slug, alias or key. */
+export class Registry {
+  readonly providers: readonly Provider[];
+  readonly #byName = new Map<string, Provider>();
+  readonly #secretShapes: readonly RegExp[];
+
+  constructor(specs: readonly ProviderSpec[], limits: RegistryLimits) {
+    this.providers = compile(specs, limits);
+    for (const provider of this.providers) {
+      for (const name of namesOf(provider)) this.#byName.set(name, provider);
+    }
+    this.#secretShapes = specs.flatMap(({ secret_shapes }) => secret_shapes.map((shape) => new RegExp(shape, 'u')));
+  }
+
+  /** @param name - Slug, alias or key, in any case. */
+  find(name: string): Provider | undefined {
+    return this.#byName.get(name.toLowerCase());
+  }
+
+  get(name: string): Provider {
+    const provider = this.find(name);
+    if (!provider) throw new ServiceError('unknown_provider', 'No provider has this name; GET /providers lists them');
+    return provider;
+  }
+
+  /** Slugs, aliases and keys: an organisation cannot be called like one of them. */
+  isName(word: string): boolean {
+    return this.#byName.has(word.toLowerCase());
+  }
+
+  /** Whether a text holds what looks like a secret of any provider. */
+  looksSecret(text: string): boolean {
+    return this.#secretShapes.some((shape) => shape.test(text));
+  }
+}
+
+/**
+ * Reads and checks the registry.
+ *
+ * @throws Error that lists all faults of the file; nothing starts with a faulty registry.
+ */
+export function loadRegistry({
+  file = new URL('providers.yml', CONFIGS),
+  limits = { additional_billing_accounts: 10 },
+}: RegistryOptions = {}): Registry {
+  const document: unknown = parse(readFileSync(file, 'utf8'), { merge: true });
+  const faults = schemaFaults(document);
+  if (faults.length === 0) faults.push(...nameFaults((document as { providers: ProviderSpec[] }).providers));
+  if (faults.length > 0) throw new Error(`The provider registry has faults:\n  ${faults.join('\n  ')}`);
+  return new Registry((document as { providers: ProviderSpec[] }).providers, limits);
+}
+
+function schemaFaults(document: unknown): string[] {
+  const schema = JSON.parse(readFileSync(new URL('providers.schema.json', CONFIGS), 'utf8')) as JsonSchema;
+  const check = createAjv().compile(schema);
+  if (check(document)) return [];
+  return (check.errors ?? []).map(({ instancePath, message }) => `${instancePath || '/'} ${message}`);
+}
+
+function nameFaults(specs: readonly ProviderSpec[]): string[] {
+  const taken = new Map<string, string>();
+  const faults: string[] = [];
+  for (const spec of specs) {
+    for (const name of namesOf(spec)) {
+      const owner = taken.get(name);
+      if (owner) faults.push(`${spec.key}: the name ${name} belongs to ${owner} already`);
+      taken.set(name, spec.key);
+    }
+  }
+  return faults;
+}
+
+function namesOf({ slug, key, aliases }: ProviderSpec): Set<string> {
+  return new Set([slug, key, ...aliases].map((name) => name.toLowerCase()));
+}
+
+/** A schema that does not compile is a fault of the file as well; all are reported together. */
+function compile(specs: readonly ProviderSpec[], limits: RegistryLimits): Provider[] {
+  const ajv = createAjv();
+  const faults: string[] = [];
+  const compiled = (key: string, schema: JsonSchema): ValidateFunction => {
+    try {
+      return ajv.compile(schema);
+    } catch (err) {
+      faults.push(`${key}: ${(err as Error).message}`);
+      return ajv.compile({});
+    }
+  };
+  const providers = specs.map((spec) => {
+    const metadata = withLimits(spec.metadata, limits);
+    return {
+      ...spec,
+      metadata,
+      checkCredential: spec.credential && compiled(`${spec.key} credential`, spec.credential),
+      checkMetadata: compiled(`${spec.key} metadata`, metadata),
+    };
+  });
+  if (faults.length > 0) throw new Error(`The provider registry has faults:\n  ${faults.join('\n  ')}`);
+  return providers;
+}
+
+function withLimits(schema: JsonSchema, limits: RegistryLimits): JsonSchema {
+  return JSON.parse(JSON.stringify(schema), (_key, value: unknown) => {
+    const name = (value as { limit?: keyof RegistryLimits } | null)?.limit;
+    return typeof name === 'string' ? { ...(value as object), maxItems: limits[name] } : value;
+  }) as JsonSchema;
+}
