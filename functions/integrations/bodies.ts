@@ -1,4 +1,4 @@
-import { Type, type Static, type TSchema } from '@sinclair/typebox';
+import { Type, type Static } from '@sinclair/typebox';
 import { ServiceError } from '../../shared/platform/errors.ts';
 import { Secret } from '../../shared/platform/secret.ts';
 import { createAjv, type ValidateFunction } from '../../shared/providers/schema-validator.ts';
@@ -29,11 +29,11 @@ export interface ParsedSetup {
 }
 
 const ajv = createAjv();
-const checkSetup = ajv.compile(SetupBody);
+const checkSetup = ajv.compile<Static<typeof SetupBody>>(SetupBody);
 
 /** @throws ServiceError `invalid_request` with one entry per fault. */
 export function parseSetup(body: unknown): ParsedSetup {
-  const { credentials, metadata, label, expires_at } = parse(SetupBody, checkSetup, body ?? {});
+  const { credentials, metadata, label, expires_at } = parse(checkSetup, body ?? {});
   return {
     credentials: credentials && Secret.of<unknown>(credentials),
     metadata,
@@ -42,8 +42,8 @@ export function parseSetup(body: unknown): ParsedSetup {
   };
 }
 
-function parse<T extends TSchema>(_schema: T, check: ValidateFunction, body: unknown): Static<T> {
-  if (check(body)) return body as Static<T>;
+function parse<T>(check: ValidateFunction<T>, body: unknown): T {
+  if (check(body)) return body;
   const faults = schemaFaults(check.errors ?? [], '');
   throw new ServiceError('invalid_request', 'The body has fields that are not as they should be; see errors', {
     faults,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { http } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { functions } from '../../functions/index.ts';
+import { guardBody } from '../../shared/http/body-guard.ts';
 import { loadConfig } from '../../shared/platform/config.ts';
 import { createLogger } from '../../shared/platform/log.ts';
 import { authClientFor } from '../iam/auth-client.ts';
@@ -40,6 +41,7 @@ export async function hostFunctions(
   }
   return {
     handle(name, req, res) {
+      guardBody(req);
       servers.get(name)?.emit('request', req, res);
     },
     close: () => new Promise((resolve) => log.end(resolve)),

@@ -79,7 +79,7 @@ export function httpFunction(
     } catch (err) {
       answer = failure(err, requestId, log, name);
     }
-    await send(request, response, { ...answer, headers: { ...common, ...answer.headers } }, log);
+    await send(response, { ...answer, headers: { ...common, ...answer.headers } }, log);
   };
 }
 
@@ -156,13 +156,11 @@ function problemAnswer(err: unknown, requestId: string, more: Record<string, str
   };
 }
 
-async function send(request: IncomingMessage, response: ServerResponse, answer: Answer, log: Logger): Promise<void> {
+async function send(response: ServerResponse, answer: Answer, log: Logger): Promise<void> {
   const { status, headers = {}, body, stream } = answer;
-  // What is left of a refused body is not read: the connection ends with the answer.
-  const rest = request.complete ? {} : { connection: 'close' };
   const type =
     body === undefined || 'content-type' in headers ? {} : { 'content-type': 'application/json; charset=utf-8' };
-  response.writeHead(status, { ...headers, ...type, ...rest });
+  response.writeHead(status, { ...headers, ...type });
   if (stream) await stream(response).catch((err: unknown) => log.error('stream-broke-off', { error: err }));
   response.end(body === undefined ? undefined : JSON.stringify(body));
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { remainingMs, unavailable } from '../platform/deadline.ts';
+import { bounded } from '../platform/deadline.ts';
 import { ServiceError } from '../platform/errors.ts';
 import { contentTypeOf } from './body-guard.ts';
 import { parseStrictJson } from './strict-json.ts';
@@ -39,16 +39,18 @@ function checkContentType(contentType: string): void {
 async function readCapped(request: IncomingMessage): Promise<Buffer> {
   const parsed = (request as { rawBody?: Buffer }).rawBody; // where a server without our guard has read it
   if (parsed) return parsed.length > MAX_BODY_BYTES ? Promise.reject(tooLarge()) : parsed;
-  const stalled = AbortSignal.timeout(Math.ceil(remainingMs()));
+  return bounded('The sender of the body', collect(request));
+}
+
+async function collect(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
-  // A destroyed request could not be answered any more, so the stream is left open on the way out.
-  for await (const chunk of request.iterator({ destroyOnReturn: false, signal: stalled } as never)) {
-    chunks.push(chunk as Buffer);
-    size += (chunk as Buffer).length;
+  // A destroyed request could not be answered any more; Node discards what is left after the answer.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size += chunk.length;
     if (size > MAX_BODY_BYTES) throw tooLarge();
   }
-  if (stalled.aborted) throw unavailable('The sender of the body');
   return Buffer.concat(chunks);
 }
 

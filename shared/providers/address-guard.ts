@@ -51,7 +51,7 @@ export function isPrivateAddress(address: string): boolean {
  */
 export const guardedLookup: LookupFunction = (hostname, options, callback) => {
   lookup(hostname, { ...options, all: true }, (err, found) => {
-    const addresses = (found ?? []) as LookupAddress[];
+    const addresses = found ?? [];
     const refusal =
       err ?? (addresses.every(isPublic) ? null : new BlockedAddressError('The host has a private address'));
     if (refusal || !addresses[0]) return callback(refusal ?? new Error('The host has no address'), '', 4);

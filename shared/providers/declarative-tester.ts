@@ -57,8 +57,8 @@ function fill(request: TestRequest, credentials: Credentials, metadata: Metadata
     if (name === 'yesterday_unix') return String(startOfYesterday(now));
     const { from = '', pattern = '^$' } = request.variables?.[name] ?? {};
     const [source = '', field = ''] = from.split('.');
-    const value = String(sources[source]?.[field] ?? '');
-    if (!new RegExp(pattern, 'u').test(value)) throw new NoAnswerError('blocked');
+    const value = sources[source]?.[field];
+    if (typeof value !== 'string' || !new RegExp(pattern, 'u').test(value)) throw new NoAnswerError('blocked');
     return encodeURIComponent(value);
   };
   const inText = (text: string): string =>
@@ -92,7 +92,7 @@ function judge(rules: readonly OutcomeRule[], answer: ProviderAnswer, provider: 
 function matches({ path, pattern }: { path: string; pattern: string }, body: unknown): boolean {
   let value = body;
   for (const name of path.split('.')) value = (value as Record<string, unknown> | null | undefined)?.[name];
-  return value !== undefined && value !== null && new RegExp(pattern, 'u').test(String(value));
+  return ['string', 'number', 'boolean'].includes(typeof value) && new RegExp(pattern, 'u').test(String(value));
 }
 
 /** An outcome that says nothing about the credential. */

@@ -31,7 +31,12 @@ function fault(error: ErrorObject, base: string): FieldFault {
     case 'unevaluatedProperties':
       return unknownField(pointer, String(params['additionalProperty']), schema);
     case 'deny':
-      return { pointer, code: 'denied', message: error.message ?? '', hint: String(params['hint'] ?? hintOf(schema)) };
+      return {
+        pointer,
+        code: 'denied',
+        message: error.message ?? '',
+        hint: (params['hint'] as string | undefined) ?? hintOf(schema),
+      };
     default:
       return { pointer, code: error.keyword, message: describe(error, params), hint: hintOf(schema) };
   }
