@@ -57,3 +57,20 @@ export function typeOfParameter(type: QueryParameterType): TypeProto {
     );
   return { type_kind: kindOf(type.type) };
 }
+
+const NAMES: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(KINDS).map(([name, kind]) => [kind, name]),
+);
+
+/** The column that a type of Google's engine makes; the opposite of `typeOfField`. */
+export function fieldOfType(name: string, type: TypeProto): FieldSchema {
+  if (type.array_type) return { ...fieldOfType(name, type.array_type.element_type), mode: 'REPEATED' };
+  if (type.struct_type) {
+    return {
+      name,
+      type: 'RECORD',
+      fields: type.struct_type.field.map((inner) => fieldOfType(inner.field_name, inner.field_type)),
+    };
+  }
+  return { name, type: NAMES[type.type_kind] ?? type.type_kind };
+}

@@ -6,7 +6,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FieldSchema, QueryParameterType } from '../../local/bigquery/contracts.ts';
-import { typeOfField, typeOfParameter, type TypeProto, type ValueProto } from './google-types.ts';
+import { fieldOfType, typeOfField, typeOfParameter, type TypeProto, type ValueProto } from './google-types.ts';
 import { fromValue, toValue, type Cell } from './google-values.ts';
 
 export interface TestTable {
@@ -33,6 +33,12 @@ export interface GoogleSql {
     tables: readonly TestTable[],
     parameters?: readonly TestParameter[],
   ): Promise<Record<string, Cell>[]>;
+  /** The columns of a query's result. */
+  columns(
+    sql: string,
+    tables: readonly TestTable[],
+    parameters?: readonly TestParameter[],
+  ): Promise<readonly FieldSchema[]>;
   /** The rows that an INSERT, UPDATE or DELETE would write, with the operation of each; changes nothing. */
   modify(sql: string, tables: readonly TestTable[], parameters?: readonly TestParameter[]): Promise<ModifiedRow[]>;
   close(): Promise<void>;
@@ -202,6 +208,11 @@ function engine(client: Client, language: object): Omit<GoogleSql, 'close'> {
           prepared.columns.map((column, at) => [column.name, fromValue(row.cell?.[at] ?? {}, column.type)]),
         ),
       );
+    },
+    async columns(sql, tables, parameters = []) {
+      const empty = tables.map((table) => ({ ...table, rows: [] }));
+      const { prepared } = await ask<TableAnswer>(client, 'EvaluateQuery', evaluation(sql, empty, parameters));
+      return prepared.columns.map((column) => fieldOfType(column.name, column.type));
     },
     async modify(sql, tables, parameters = []) {
       const { table_name: name, content } = await ask<ModifyAnswer>(

@@ -1,0 +1,100 @@
+-- What kind of charge each row is, and the quantity it is priced by.
+CREATE TEMP TABLE charges AS
+WITH
+  credit_sums AS (
+    SELECT
+      row_key,
+      SUM(IF(is_promotion, BIGNUMERIC '0', amount)) AS in_row_credits,
+      LOGICAL_OR(type = 'FEE_UTILIZATION_OFFSET') AS has_fee_offset
+    FROM row_credits
+    GROUP BY row_key
+  ),
+  facts AS (
+    SELECT
+      source.row_key,
+      source.cost,
+      source.cost + COALESCE(credits.in_row_credits, BIGNUMERIC '0') AS amount,
+      source.cost_type,
+      source.adjustment_type,
+      source.sku_id,
+      source.usage_amount,
+      source.usage_unit,
+      source.pricing_unit,
+      COALESCE(source.priced_amount, source.usage_amount) AS quantity,
+      source.priced_amount IS NOT NULL AS has_priced_amount,
+      COALESCE(source.adjustment_type IN ('USAGE_CORRECTION', 'PRICE_CORRECTION', 'METADATA_CORRECTION'), FALSE) AS is_correction,
+      -- Google closes months in Pacific time. The row tells itself whether its month was closed; the wall clock would not.
+      COALESCE(FORMAT_TIMESTAMP('%Y%m', source.usage_start_time, 'America/Los_Angeles') < source.billing_month, FALSE) AS is_late,
+      COALESCE(source.usage_amount, BIGNUMERIC '0') = 0
+        AND COALESCE(source.priced_amount, BIGNUMERIC '0') = 0
+        AND (source.cost <> 0 OR (source.usage_amount IS NULL AND source.priced_amount IS NULL)) AS is_without_usage,
+      sku.charge_frequency,
+      -- A fee of the older commitment models shows in its SKU's text, one of the newer model in what the row belongs to.
+      sku.commitment_fee IS NOT NULL
+        OR (
+          source.subscription_instance_id IS NOT NULL
+          AND source.special_consumption_model IS NULL
+          AND (COALESCE(credits.has_fee_offset, FALSE) OR COALESCE(tags.names_originating_sku, FALSE))
+        ) AS is_commitment_fee
+    FROM source_rows AS source
+    LEFT JOIN credit_sums AS credits ON credits.row_key = source.row_key
+    LEFT JOIN row_tags AS tags ON tags.row_key = source.row_key
+    LEFT JOIN sku_facts AS sku ON sku.sku_description = source.sku_description
+  ),
+  -- FOCUS wants cost = price x quantity with a price that is not negative. Money without quantity, and money whose sign differs
+  -- from its quantity's, has no such price.
+  priceable AS (
+    SELECT
+      *,
+      (COALESCE(quantity, BIGNUMERIC '0') = 0 AND cost = 0) OR COALESCE(SAFE_DIVIDE(cost, quantity) >= 0, FALSE) AS has_price
+    FROM facts
+  ),
+  -- First match wins.
+  categories AS (
+    SELECT
+      *,
+      CASE
+        WHEN cost_type = 'tax' THEN 'Tax'
+        WHEN cost_type = 'rounding_error' THEN 'Adjustment'
+        WHEN adjustment_type IN ('GOODWILL', 'SALES_BASED_GOODWILL', 'SLA_VIOLATION') THEN 'Credit'
+        WHEN adjustment_type IS NOT NULL AND NOT is_correction THEN 'Adjustment'
+        WHEN cost_type = 'adjustment' AND NOT is_correction THEN 'Adjustment'
+        -- A usage row without SKU or price would be a false one; as an adjustment its money stays visible.
+        WHEN sku_id IS NULL THEN 'Adjustment'
+        WHEN is_correction AND NOT has_price AND NOT is_late THEN 'Adjustment'
+        WHEN is_commitment_fee THEN 'Purchase'
+        WHEN is_without_usage AND NOT is_correction THEN 'Purchase'
+        WHEN NOT has_price AND NOT is_correction THEN 'Adjustment'
+        ELSE 'Usage'
+      END AS charge_category
+    FROM priceable
+  )
+SELECT
+  row_key,
+  cost,
+  amount,
+  charge_category,
+  CASE
+    WHEN charge_category IN ('Usage', 'Purchase') AND is_correction AND is_late THEN 'Correction'
+  END AS charge_class,
+  CASE charge_category
+    WHEN 'Usage' THEN 'Usage-Based'
+    WHEN 'Tax' THEN 'Recurring'
+    WHEN 'Purchase' THEN IF(is_commitment_fee, 'Recurring', COALESCE(charge_frequency, 'One-Time'))
+    ELSE 'One-Time'
+  END AS charge_frequency,
+  charge_category IN ('Usage', 'Purchase') AS is_priced,
+  CASE
+    WHEN charge_category NOT IN ('Usage', 'Purchase') THEN NULL
+    -- A flat fee is one unit; given back, it is minus one, as prices are never negative.
+    WHEN charge_category = 'Purchase' AND (is_without_usage OR NOT has_price) THEN IF(cost < 0, BIGNUMERIC '-1', BIGNUMERIC '1')
+    WHEN has_price THEN COALESCE(quantity, BIGNUMERIC '0')
+  END AS pricing_quantity,
+  CASE
+    WHEN charge_category = 'Purchase' AND (is_without_usage OR NOT has_price) THEN NULL
+    WHEN has_priced_amount THEN COALESCE(pricing_unit, usage_unit)
+    ELSE COALESCE(usage_unit, pricing_unit)
+  END AS pricing_unit,
+  CASE WHEN charge_category = 'Usage' AND has_price THEN COALESCE(usage_amount, quantity, BIGNUMERIC '0') END AS consumed_quantity,
+  IF(usage_amount IS NULL, COALESCE(pricing_unit, usage_unit), COALESCE(usage_unit, pricing_unit)) AS consumed_unit
+FROM categories;

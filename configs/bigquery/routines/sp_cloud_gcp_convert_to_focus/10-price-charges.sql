@@ -1,0 +1,66 @@
+-- Unit prices and the costs that follow from them, in the billing currency.
+--
+-- Prices are derived from the row's own costs: tiers of list and contract price need not meet, so a price list joined by SKU would
+-- give several prices for one row. The costs are then computed again from price and quantity, so that FOCUS's equation holds to the
+-- last digit. What is billed is never touched.
+CREATE TEMP TABLE priced_charges AS
+WITH
+  cost_bases AS (
+    SELECT
+      charge.row_key,
+      charge.pricing_quantity,
+      charge.is_priced,
+      charge.amount,
+      COALESCE(source.cost_at_contract, source.cost) AS contracted_cost,
+      COALESCE(source.cost_at_list, source.cost_at_contract, source.cost) AS list_cost,
+      SAFE_DIVIDE(source.cost, charge.pricing_quantity) AS cost_per_unit,
+      SAFE_DIVIDE(COALESCE(source.cost_at_contract, source.cost), charge.pricing_quantity) AS contracted_per_unit,
+      SAFE_DIVIDE(COALESCE(source.cost_at_list, source.cost_at_contract, source.cost), charge.pricing_quantity) AS list_per_unit,
+      -- Google quotes a price per so many units.
+      COALESCE(SAFE_DIVIDE(CAST(source.quoted_contract_price AS BIGNUMERIC), CAST(source.quoted_per_units AS BIGNUMERIC)), CAST(source.quoted_contract_price AS BIGNUMERIC)) AS quoted_contract_price,
+      COALESCE(SAFE_DIVIDE(CAST(source.quoted_list_price AS BIGNUMERIC), CAST(source.quoted_per_units AS BIGNUMERIC)), CAST(source.quoted_list_price AS BIGNUMERIC)) AS quoted_list_price
+    FROM charges AS charge
+    JOIN source_rows AS source ON source.row_key = charge.row_key
+  ),
+  exact_prices AS (
+    SELECT
+      *,
+      CASE
+        WHEN NOT is_priced THEN NULL
+        WHEN contracted_per_unit >= 0 THEN contracted_per_unit
+        WHEN cost_per_unit >= 0 THEN cost_per_unit
+        ELSE GREATEST(COALESCE(quoted_contract_price, BIGNUMERIC '0'), BIGNUMERIC '0')
+      END AS contracted_price,
+      CASE
+        WHEN NOT is_priced THEN NULL
+        WHEN list_per_unit >= 0 THEN list_per_unit
+        WHEN contracted_per_unit >= 0 THEN contracted_per_unit
+        WHEN cost_per_unit >= 0 THEN cost_per_unit
+        ELSE GREATEST(COALESCE(quoted_list_price, quoted_contract_price, BIGNUMERIC '0'), BIGNUMERIC '0')
+      END AS list_price
+    FROM cost_bases
+  ),
+  -- 20 decimals leave room for the product's; a price of a byte or a token is so small that it needs them all.
+  rounded_prices AS (
+    SELECT
+      *,
+      IF(contracted_price < BIGNUMERIC '0.0000000001', contracted_price, ROUND(contracted_price, 20)) AS contracted_unit_price,
+      IF(list_price < BIGNUMERIC '0.0000000001', list_price, ROUND(list_price, 20)) AS list_unit_price
+    FROM exact_prices
+  )
+SELECT
+  row_key,
+  contracted_unit_price,
+  list_unit_price,
+  -- A tax, a credit or an adjustment costs the same at every price; a late price correction has money but no quantity.
+  CASE
+    WHEN NOT is_priced THEN amount
+    WHEN pricing_quantity IS NULL THEN contracted_cost
+    ELSE contracted_unit_price * pricing_quantity
+  END AS contracted_cost,
+  CASE
+    WHEN NOT is_priced THEN amount
+    WHEN pricing_quantity IS NULL THEN list_cost
+    ELSE list_unit_price * pricing_quantity
+  END AS list_cost
+FROM rounded_prices;
