@@ -93,7 +93,8 @@ export class Accounts {
       .prepare('SELECT email FROM iam_accounts WHERE unique_id = ? AND deleted_ms > ?')
       .get(uniqueId, since);
     if (!row) throw notFound(`Service account ${uniqueId} was not deleted within the last 30 days.`);
-    if (this.find(`${row['email']}`)) throw new GoogleError(409, `Service account ${row['email']} already exists.`);
+    const email = String(row['email']);
+    if (this.find(email)) throw new GoogleError(409, `Service account ${email} already exists.`);
     this.#db.prepare('UPDATE iam_accounts SET deleted_ms = NULL WHERE unique_id = ?').run(uniqueId);
     return this.find(uniqueId)!;
   }

@@ -84,6 +84,13 @@ export async function createIam({ db, clock, projectId }: IamOptions): Promise<I
     return account;
   };
 
+  // A policy on something in a project means that the project is there.
+  const inProject = (resource: string): string => {
+    const [, project] = /^projects\/([^/]+)/.exec(resource) ?? [];
+    if (project) projects.ensure(project);
+    return resource;
+  };
+
   return {
     operator,
     internals: { accounts, keys, projects, policies, tokens, signer, clock },
@@ -93,8 +100,8 @@ export async function createIam({ db, clock, projectId }: IamOptions): Promise<I
       scopesReach(caller.scopes, permission) &&
       (caller.email === operator.email || policies.granted(caller, permission, resource)),
     bindings: (resource) => policies.bindings(resource),
-    setBindings: (resource, bindings) => policies.setBindings(resource, bindings),
-    grant: (resource, role, email) => policies.addMember(resource, role, `serviceAccount:${email}`),
+    setBindings: (resource, bindings) => policies.setBindings(inProject(resource), bindings),
+    grant: (resource, role, email) => policies.addMember(inProject(resource), role, `serviceAccount:${email}`),
     revoke: (resource, role, email) => policies.removeMember(resource, role, `serviceAccount:${email}`),
 
     findServiceAccount: (emailOrId) => accounts.find(emailOrId),

@@ -35,7 +35,7 @@ const BEHAVIOUR_ANSWERS: Readonly<Record<Exclude<Behaviour, 'unreachable'>, ApiR
 
 /** Google's OAuth token endpoint for service accounts: assertions in, access tokens and ID tokens out. */
 export async function startOAuth(
-  { auth, faults, journal }: ServiceContext,
+  { auth, faults, journal }: Pick<ServiceContext, 'auth' | 'faults' | 'journal'>,
   iam: Iam,
 ): Promise<{ url: string; close(): Promise<void> }> {
   const { internals } = iam;

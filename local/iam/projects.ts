@@ -25,9 +25,7 @@ export class Projects {
     const row = this.#db
       .prepare('SELECT project_id, number, created_ms FROM iam_projects WHERE project_id = ? OR number = ?')
       .get(idOrNumber, idOrNumber);
-    return (
-      row && { projectId: `${row['project_id']}`, number: `${row['number']}`, createdMs: Number(row['created_ms']) }
-    );
+    return row && fromRow(row);
   }
 
   ensure(projectId: string): Project {
@@ -36,6 +34,14 @@ export class Projects {
       .run(projectId, String(randomInt(1e11, 1e12 - 1)), this.#clock.now().getTime());
     return this.find(projectId)!;
   }
+}
+
+function fromRow(row: Record<string, unknown>): Project {
+  return {
+    projectId: String(row['project_id']),
+    number: String(row['number']),
+    createdMs: Number(row['created_ms']),
+  };
 }
 
 export function isProjectId(text: string): boolean {
