@@ -62,7 +62,7 @@ export interface IntegrationEvent {
   readonly org_slug: string;
   readonly provider_key: string;
   readonly credential_id: string;
-  readonly at: string;
+  readonly occurred_at: string;
   readonly actor: string;
   readonly action: string;
   readonly from_status: string | null;

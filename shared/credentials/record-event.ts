@@ -26,7 +26,7 @@ export async function recordEvent(
     org_slug: row.org_slug,
     provider_key: row.provider_key,
     credential_id: row.credential_id,
-    at: row.updated_at,
+    occurred_at: row.updated_at,
     actor,
     action,
     from_status: from ?? null,

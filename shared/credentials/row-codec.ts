@@ -32,9 +32,9 @@ export function readRow(wire: Record<string, unknown>): IntegrationRow {
 }
 
 export function readEvents(wire: unknown): HistoryEntry[] {
-  return ((wire ?? []) as Record<string, unknown>[]).map(({ at, from_status, to_status, ...rest }) => ({
+  return ((wire ?? []) as Record<string, unknown>[]).map(({ occurred_at, from_status, to_status, ...rest }) => ({
     ...(rest as Pick<HistoryEntry, 'actor' | 'action' | 'outcome' | 'fingerprint' | 'request_id'>),
-    at: readValue(at, 'TIMESTAMP') as string,
+    at: readValue(occurred_at, 'TIMESTAMP') as string,
     from: (from_status ?? null) as string | null,
     to: (to_status ?? null) as string | null,
   }));

@@ -38,7 +38,7 @@ export const EVENT_COLUMNS = {
   org_slug: 'STRING',
   provider_key: 'STRING',
   credential_id: 'STRING',
-  at: 'TIMESTAMP',
+  occurred_at: 'TIMESTAMP',
   actor: 'STRING',
   action: 'STRING',
   from_status: 'STRING',
@@ -85,10 +85,10 @@ export const FIND_SEALED: Statement = {
 export const FIND_WITH_HISTORY: Statement = {
   name: 'integration-find-with-history',
   sql: `SELECT ${openColumns}, ARRAY(
-  SELECT AS STRUCT at, actor, action, from_status, to_status, outcome, fingerprint, request_id
+  SELECT AS STRUCT occurred_at, actor, action, from_status, to_status, outcome, fingerprint, request_id
   FROM ${EVENTS}
   WHERE ${ONE_PAIR}
-  ORDER BY at DESC, version DESC
+  ORDER BY occurred_at DESC, version DESC
   LIMIT 100
 ) AS history FROM ${CREDENTIALS} WHERE ${ONE_PAIR}`,
   types: PAIR,
@@ -125,7 +125,7 @@ export const APPEND_EVENT: Statement = {
   sql: `INSERT INTO ${EVENTS} (${Object.keys(EVENT_COLUMNS).join(', ')})
 SELECT ${asParameters(Object.keys(EVENT_COLUMNS))}
 FROM (SELECT 1 AS one)
-WHERE NOT EXISTS (SELECT 1 FROM ${EVENTS} WHERE at = @at AND event_id = @event_id)`,
+WHERE NOT EXISTS (SELECT 1 FROM ${EVENTS} WHERE occurred_at = @occurred_at AND event_id = @event_id)`,
   types: EVENT_COLUMNS,
 };
 

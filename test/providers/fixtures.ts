@@ -1,0 +1,43 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Secret } from '../../shared/platform/secret.ts';
+import type { Credentials } from '../../shared/providers/format-check.ts';
+import { loadRegistry } from '../../shared/providers/registry.ts';
+
+export const registry = loadRegistry();
+
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+export const PEM = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+
+/** A service account JSON as Google writes it, with a key of our own. */
+export function aServiceAccount(changes: Record<string, unknown> = {}): Credentials {
+  const whole = {
+    type: 'service_account',
+    project_id: 'acme-prod',
+    private_key_id: '0123456789abcdef0123456789abcdef01234567',
+    private_key: PEM,
+    client_email: 'finops-reader@acme-prod.iam.gserviceaccount.com',
+    client_id: '123456789012345678901',
+    auth_uri: 'https://accounts.google.com/o/oauth2/auth',
+    token_uri: 'https://oauth2.googleapis.com/token',
+    ...changes,
+  };
+  return Object.fromEntries(Object.entries(whole).filter(([, value]) => value !== undefined)) as Credentials;
+}
+
+export const aKey = (api_key = 'sk-proj-abcdefghijklmnopqrstuvwxyz') => Secret.of<Credentials>({ api_key });
+
+/** A server on a free port that answers with `listener`. */
+export async function serve(listener: RequestListener): Promise<{ url: string; close(): Promise<void> }> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
