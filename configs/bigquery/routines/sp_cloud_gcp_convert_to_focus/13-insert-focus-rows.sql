@@ -143,7 +143,7 @@ WITH
         '{',
         IF(sku.instance_series IS NULL, '', CONCAT('"InstanceSeries":', TO_JSON_STRING(sku.instance_series), ',')),
         IF(sku.storage_class IS NULL, '', CONCAT('"StorageClass":', TO_JSON_STRING(sku.storage_class), ',')),
-        IF(source.special_consumption_model IS NULL, '', CONCAT('"x_ConsumptionModelDescription":', TO_JSON_STRING(source.special_consumption_model), ',')),
+        IF(source.special_consumption_model IS NULL OR source.consumption_model_id IS NULL, '', CONCAT('"x_ConsumptionModelDescription":', TO_JSON_STRING(source.special_consumption_model), ',')),
         '"x_TierStartAmount":', COALESCE(CAST(source.tier_start_amount AS STRING), '0'),
         '}'
       ) AS sku_price_details,

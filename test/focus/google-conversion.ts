@@ -1,0 +1,52 @@
+import { NAMES } from '../sql/catalog.ts';
+import type { Cell } from '../sql/google-values.ts';
+import { tablesWithLookups } from '../sql/lookups.ts';
+import { readProcedure } from '../sql/procedures.ts';
+import { runWithGoogle } from '../sql/run-procedure.ts';
+import type { GoogleSql, TestTable } from '../sql/zetasql.ts';
+import { rawRow, type RawRow } from './raw-rows.ts';
+
+export const RAW = `${NAMES.project}.${NAMES.org}.cloud_gcp_billing_raw_daily`;
+export const FOCUS = `${NAMES.project}.${NAMES.org}.cost_data_standard_1_3`;
+export const QUALITY = `${NAMES.project}.${NAMES.org}.data_quality_results`;
+
+export interface Conversion {
+  readonly focus: readonly Readonly<Record<string, Cell>>[];
+  readonly quality: readonly Readonly<Record<string, Cell>>[];
+  readonly reconciliation: readonly Readonly<Record<string, Cell>>[];
+  readonly tables: ReadonlyMap<string, TestTable>;
+}
+
+const procedure = readProcedure('sp_cloud_gcp_convert_to_focus');
+const configured = tablesWithLookups();
+const rawFields = configured.find((table) => table.name === RAW)!.fields;
+
+/** Rows of the raw table from dotted paths. */
+export function rawRows(rows: readonly Readonly<Record<string, Cell>>[]): RawRow[] {
+  return rows.map((row) => rawRow(row, rawFields));
+}
+
+/** Every billing period that the rows name. */
+export function periodsOf(rows: readonly RawRow[]): Cell[] {
+  const periods = rows.map((row) => ({
+    billing_account_id: row['billing_account_id'] ?? null,
+    invoice_month: (row['invoice'] as { month: string | null }).month,
+  }));
+  return [...new Map(periods.map((period) => [JSON.stringify(period), period])).values()];
+}
+
+/** Converts raw rows on Google's evaluator. */
+export async function convertWithGoogle(
+  google: GoogleSql,
+  rows: readonly RawRow[],
+  periods: readonly Cell[] = periodsOf(rows),
+): Promise<Conversion> {
+  const tables = configured.map((table) => (table.name === RAW ? { ...table, rows } : table));
+  const after = await runWithGoogle(google, procedure, tables, { periods });
+  return {
+    focus: after.get(FOCUS)!.rows,
+    quality: after.get(QUALITY)!.rows,
+    reconciliation: after.get('reconciliation')!.rows,
+    tables: after,
+  };
+}
