@@ -34,7 +34,7 @@ export async function createIssuer({ db, clock }: { db: DatabaseSync; clock: Clo
     issuer: ISSUER,
     audience: AUDIENCE,
     async sign(request) {
-      const { orgs, sub, ttl_s: ttl } = checked(request);
+      const { orgs, sub, ttl_s: ttl } = checkTokenRequest(request);
       const iat = Math.floor(clock.now().getTime() / 1000);
       const claims = { iss: ISSUER, aud: AUDIENCE, sub, iat, exp: iat + ttl, orgs };
       return signJwt(await signingKey(secrets, SECRET), claims);
@@ -54,7 +54,12 @@ export async function createIssuer({ db, clock }: { db: DatabaseSync; clock: Clo
   };
 }
 
-function checked({ orgs, sub = 'local-user', ttl_s = 3600 }: UserTokenRequest): Required<UserTokenRequest> {
+/** @throws ApiError 400 that names the faulty field. */
+export function checkTokenRequest({
+  orgs,
+  sub = 'local-user',
+  ttl_s = 3600,
+}: UserTokenRequest): Required<UserTokenRequest> {
   if (typeof orgs !== 'object' || orgs === null || Array.isArray(orgs)) {
     throw new ApiError(400, 'orgs: expected an object of organisation slug to role');
   }
