@@ -1,3 +1,4 @@
+import type { TObject } from '@sinclair/typebox';
 import type { Logger } from '../platform/log.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { Handover } from './handover.ts';
@@ -45,6 +46,8 @@ export interface StepResult {
  * It throws when nothing of it succeeded; `PipelineError.retryable` says whether the runner tries again.
  */
 export interface Processor {
+  /** Shape and defaults of the step's `with`, checked before anything runs; `step.with` then holds every default. */
+  readonly settings?: TObject;
   run(context: StepContext): Promise<StepResult | void>;
 }
 

@@ -37,6 +37,7 @@ const Environment = Type.Object({
   CLOUD_RUN_TASK_INDEX: Whole(0),
   CLOUD_RUN_TASK_COUNT: Whole(1),
   CLOUD_RUN_TASK_ATTEMPT: Whole(0),
+  CLOUD_RUN_EXECUTION: Type.Optional(Type.String({ maxLength: 200 })),
   NODE_ENV: Type.Optional(Type.String()),
 });
 
@@ -69,7 +70,13 @@ export interface Config {
   readonly corsOrigins: readonly string[];
   readonly cacheTtlSeconds: number;
   readonly maxAdditionalBillingAccounts: number;
-  readonly task: { readonly index: number; readonly count: number; readonly attempt: number };
+  /** The Cloud Run task that this process is; `execution` stays the same over its attempts. */
+  readonly task: {
+    readonly index: number;
+    readonly count: number;
+    readonly attempt: number;
+    readonly execution: string | undefined;
+  };
   readonly production: boolean;
 }
 
@@ -148,7 +155,12 @@ function toConfig(env: Static<typeof Environment>): Config {
     corsOrigins: env.CORS_ORIGINS.split(',').filter(Boolean),
     cacheTtlSeconds: env.CACHE_TTL_SECONDS,
     maxAdditionalBillingAccounts: env.MAX_ADDITIONAL_BILLING_ACCOUNTS,
-    task: { index: env.CLOUD_RUN_TASK_INDEX, count: env.CLOUD_RUN_TASK_COUNT, attempt: env.CLOUD_RUN_TASK_ATTEMPT },
+    task: {
+      index: env.CLOUD_RUN_TASK_INDEX,
+      count: env.CLOUD_RUN_TASK_COUNT,
+      attempt: env.CLOUD_RUN_TASK_ATTEMPT,
+      execution: env.CLOUD_RUN_EXECUTION,
+    },
     production: env.NODE_ENV === 'production',
   };
 }
