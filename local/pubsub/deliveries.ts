@@ -25,6 +25,8 @@ export class Deliveries {
   readonly store: MessageStore;
   readonly #clock: Clock;
   readonly #subscribers = new Map<string, Set<Subscriber>>();
+  /** Attempt by subscription and message of what is held right now: who gave a message back cannot extend it any more. */
+  readonly #held = new Map<string, number>();
   readonly #alarm: Alarm;
   #isStopped = false;
 
@@ -97,7 +99,8 @@ export class Deliveries {
   }
 
   ack(subscription: string, ackId: string): void {
-    const row = this.#rowOf(subscription, ackId);
+    // Even a late acknowledgement means that the message was dealt with.
+    const { row } = this.#rowOf(subscription, ackId) ?? {};
     if (!row) return;
     this.store.removeDelivery(row);
     this.#released(row);
@@ -107,8 +110,8 @@ export class Deliveries {
 
   /** Gives a message back; it is due again after the subscription's back-off, or `restMs` where there is none. */
   nack(subscription: SubscriptionMessage, ackId: string, restMs = 0): void {
-    const row = this.#rowOf(subscription.name, ackId, true);
-    if (!row) return;
+    const { row, isHeld } = this.#rowOf(subscription.name, ackId) ?? {};
+    if (!row || !isHeld) return;
     this.#released(row);
     if (this.#gaveUp(subscription, row)) return;
     const dueMs = this.nowMs() + (backoffMs(subscription, row.attempts) ?? restMs);
@@ -118,15 +121,16 @@ export class Deliveries {
   }
 
   extend(subscription: SubscriptionMessage, ackId: string, seconds: number): void {
-    const row = this.#rowOf(subscription.name, ackId, true);
-    if (!row) return;
+    const { row, isHeld } = this.#rowOf(subscription.name, ackId) ?? {};
+    if (!row || !isHeld) return;
     this.store.reschedule(row, row.attempts, this.#leaseEnd(subscription, row.attempts, seconds * 1000));
     this.#alarm.set();
   }
 
   #handOut(subscription: SubscriptionMessage, row: DeliveryRow, leaseMs: number | null): Handout {
-    if (row.attempts > 0) this.#released(row);
+    this.#released(row);
     const attempt = row.attempts + 1;
+    this.#held.set(heldKey(row), attempt);
     const dueMs = leaseMs === null ? null : this.#leaseEnd(subscription, attempt, leaseMs);
     this.store.reschedule(row, attempt, dueMs);
     return { ackId: `${row.message}-${attempt}`, message: this.store.message(row.message), attempt };
@@ -137,21 +141,22 @@ export class Deliveries {
     return this.nowMs() + leaseMs + (backoffMs(subscription, attempt) ?? 0);
   }
 
-  #rowOf(subscription: string, ackId: string, onlyLatest = false): DeliveryRow | undefined {
+  #rowOf(subscription: string, ackId: string): { row: DeliveryRow; isHeld: boolean } | undefined {
     const [message, attempt] = ackId.split('-').map(Number);
     const row = this.store.delivery(subscription, message ?? NaN);
-    // A late nack must not disturb whoever holds the message by now; a late ack still means it was dealt with.
-    return onlyLatest && row?.attempts !== attempt ? undefined : row;
+    return row && { row, isHeld: this.#held.get(heldKey(row)) === attempt };
   }
 
-  #released({ subscription, message }: DeliveryRow): void {
-    for (const subscriber of this.#subscribers.get(subscription) ?? []) subscriber.released?.(message);
+  #released(row: DeliveryRow): void {
+    this.#held.delete(heldKey(row));
+    for (const subscriber of this.#subscribers.get(row.subscription) ?? []) subscriber.released?.(row.message);
   }
 
   #dropExpired(subscription: SubscriptionMessage): void {
     const retentionMs = wireMs(subscription.messageRetentionDuration) ?? 0;
     for (const row of this.store.publishedBefore(subscription.name, this.nowMs() - retentionMs)) {
       this.store.removeDelivery(row);
+      this.#released(row);
     }
   }
 
@@ -166,6 +171,10 @@ export class Deliveries {
     if (row.ordering_key) this.wake([subscription.name]);
     return true;
   }
+}
+
+function heldKey({ subscription, message }: DeliveryRow): string {
+  return `${subscription} ${message}`;
 }
 
 function deadLetter({ name }: SubscriptionMessage, { attempts }: DeliveryRow, message: StoredMessage): NewMessage {
