@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { unscaled, decimalText, type Cell } from '../sql/google-values.ts';
+import { decimalText, textOf, unscaled, type Cell } from '../sql/google-values.ts';
 import { startGoogleSql, type GoogleSql } from '../sql/zetasql.ts';
 import { exportRow, sampleRows } from './arbitrary-rows.ts';
 import { convertWithGoogle, rawRows, type Conversion } from './google-conversion.ts';
@@ -11,14 +11,14 @@ const SCALE = 38;
 /** Adds decimal texts per key, exactly. */
 function sums(entries: Iterable<readonly [string, Cell]>): Record<string, string> {
   const totals = new Map<string, bigint>();
-  for (const [key, amount] of entries) totals.set(key, (totals.get(key) ?? 0n) + unscaled(String(amount ?? 0), SCALE));
+  for (const [key, amount] of entries) totals.set(key, (totals.get(key) ?? 0n) + unscaled(textOf(amount ?? 0), SCALE));
   return Object.fromEntries(
     [...totals].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, total]) => [key, decimalText(total, SCALE)]),
   );
 }
 
 const keyOf = (account: Cell | undefined, month: Cell | undefined, currency: Cell | undefined) =>
-  `${String(account)} ${String(month)} ${String(currency)}`;
+  `${textOf(account)} ${textOf(month)} ${textOf(currency)}`;
 
 function exported(rows: readonly RawRow[]): Record<string, string> {
   return sums(
@@ -79,7 +79,7 @@ describe('a converted billing period', () => {
     const again = await convertWithGoogle(google, rawRows([...values.slice(0, 10), ...values.toReversed()]));
     assert.deepEqual(canonical(again), canonical(once));
     assert.equal(
-      new Set(once.focus.map((row) => `${String(row['x_SourceRowHash'])} ${String(row['x_SplitPart'])}`)).size,
+      new Set(once.focus.map((row) => `${textOf(row['x_SourceRowHash'])} ${textOf(row['x_SplitPart'])}`)).size,
       once.focus.length,
     );
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import type { Cell } from '../sql/google-values.ts';
+import { textOf, type Cell } from '../sql/google-values.ts';
 import { startGoogleSql, type GoogleSql } from '../sql/zetasql.ts';
 import { convertWithGoogle, rawRows } from './google-conversion.ts';
 
@@ -23,7 +23,7 @@ describe('the FOCUS conversion of a billing export row', () => {
   for (const { name, rows, focus: expected } of vectors) {
     it(`writes ${name} as FOCUS does`, async () => {
       const { focus } = await convertWithGoogle(google, rawRows(rows));
-      const parts = focus.toSorted((a, b) => String(a['x_SplitPart']).localeCompare(String(b['x_SplitPart'])));
+      const parts = focus.toSorted((a, b) => textOf(a['x_SplitPart']).localeCompare(textOf(b['x_SplitPart'])));
       assert.equal(parts.length, expected.length);
       for (const [at, columns] of expected.entries()) {
         const found = Object.fromEntries(Object.keys(columns).map((column) => [column, parts[at]?.[column] ?? null]));

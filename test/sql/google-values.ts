@@ -6,6 +6,11 @@ import type { TypeProto, ValueProto } from './google-types.ts';
  */
 export type Cell = null | string | number | boolean | readonly Cell[] | { readonly [name: string]: Cell };
 
+/** A cell as text: what is text stays as it is. */
+export function textOf(cell: Cell | undefined): string {
+  return typeof cell === 'string' ? cell : JSON.stringify(cell ?? null);
+}
+
 const SCALE: Readonly<Record<string, number>> = { TYPE_NUMERIC: 9, TYPE_BIGNUMERIC: 38 };
 const DECIMAL_FIELD: Readonly<Record<string, string>> = {
   TYPE_NUMERIC: 'numeric_value',

@@ -9,7 +9,7 @@ ASSERT NOT EXISTS (
       WHERE period.billing_account_id = export.billing_account_id AND period.invoice_month IS NOT DISTINCT FROM export.invoice.month
     )
     AND (IS_NAN(export.cost) OR IS_INF(export.cost))
-) AS 'the billing export holds a cost that is not a number';
+) AS 'FOCUS check failed: the billing export holds a cost that is not a number';
 
 ASSERT NOT EXISTS (
   SELECT 1
@@ -22,4 +22,4 @@ ASSERT NOT EXISTS (
       WHERE period.billing_account_id = export.billing_account_id AND period.invoice_month IS NOT DISTINCT FROM export.invoice.month
     )
     AND (IS_NAN(credit.amount) OR IS_INF(credit.amount))
-) AS 'the billing export holds a credit that is not a number';
+) AS 'FOCUS check failed: the billing export holds a credit that is not a number';

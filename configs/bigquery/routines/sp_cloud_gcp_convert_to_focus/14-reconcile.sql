@@ -71,7 +71,7 @@ FROM money
 GROUP BY billing_account_id, invoice_month, currency;
 
 ASSERT NOT EXISTS (SELECT 1 FROM reconciliation WHERE source_amount <> focus_amount)
-  AS 'the billed cost of the FOCUS rows is not the cost and credits of the billing export';
+  AS 'FOCUS check failed: the billed cost of the FOCUS rows is not the cost and credits of the billing export';
 
 ASSERT NOT EXISTS (SELECT 1 FROM reconciliation WHERE source_rows <> focus_rows)
-  AS 'not every row and promotion of the billing export became one FOCUS row';
+  AS 'FOCUS check failed: not every row and promotion of the billing export became one FOCUS row';

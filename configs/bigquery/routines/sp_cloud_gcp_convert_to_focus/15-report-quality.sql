@@ -3,7 +3,7 @@ INSERT INTO `{{project}}.{{org}}.data_quality_results` (
   run_id, pipeline, check_id, subject, status, observed, expected, message, checked_at
 )
 WITH
-  -- The run whose landing made the period dirty; a period converted by hand has none.
+  -- The run that took the period up marked it last; a call by hand has none.
   runs AS (
     SELECT dirty.billing_account_id, dirty.invoice_month, dirty.run_id
     FROM `{{project}}.{{org}}.dirty_periods` AS dirty
