@@ -15,7 +15,7 @@ export function pushAuthenticator({
 }: Pick<Platform, 'config' | 'clock'>): (authorization: string | undefined) => Promise<void> {
   const { account, audience } = config.validationPush;
   if (!account || !audience) throw new Error('VALIDATION_PUSH_ACCOUNT and VALIDATION_PUSH_AUDIENCE are needed here');
-  const keys = remoteKeys(`${config.endpoints.oauth ?? 'https://www.googleapis.com'}/oauth2/v3/certs`);
+  const keys = remoteKeys(`${config.endpoints.iam ?? 'https://www.googleapis.com'}/oauth2/v3/certs`);
   return async (authorization) => {
     const claims = await verifyBearer(authorization, keys, clock, { issuer: GOOGLE_ISSUERS, audience });
     if (claims['email'] !== account || claims['email_verified'] !== true) {

@@ -18,7 +18,7 @@ export function customerBigQuery(
   return new BigQuery({
     projectId: key.project_id,
     authClient: serviceAccountAuth(platform, key, [READONLY_SCOPE]),
-    retryOptions: { maxRetries },
+    retryOptions: { maxRetries, autoRetry: maxRetries > 0 },
     ...(googleApis['bigquery'] ? { apiEndpoint: googleApis['bigquery'] } : {}),
   });
 }

@@ -56,7 +56,7 @@ describe('integration store', () => {
     const row = await store.find('acme', 'OPENAI');
     assert.deepEqual(row?.metadata, { a: 1 });
     assert.equal(row?.created_at, '2026-11-24T12:00:00.000Z');
-    sinon.assert.calledOnceWithMatch(client.query, { jobCreationMode: 'JOB_CREATION_OPTIONAL' });
+    sinon.assert.calledOnceWithMatch(client.query, sinon.match({ jobCreationMode: 'JOB_CREATION_OPTIONAL' }));
     assert(!(client.query.firstCall.args[0] as { query: string }).query.includes('encrypted_credentials'));
   });
 
@@ -71,12 +71,12 @@ describe('integration store', () => {
     const { client, store } = fakeBigQuery();
     const real = client.createQueryJob;
     let calls = 0;
-    client.createQueryJob = sinon.fake(async (request: never) => {
+    client.createQueryJob = sinon.fake(async (request: Parameters<typeof real>[0]) => {
       calls += 1;
       if (calls > 1) return real(request);
       await real(request);
       throw new Error('socket hang up');
-    }) as typeof real;
+    });
     assert.equal((await store.create(aRow()))?.credential_id, 'cred_1');
   });
 
@@ -87,7 +87,7 @@ describe('integration store', () => {
       if (state.jobs.size > 0) return real(request);
       state.jobs.set(request.jobId, { failed: true });
       return [];
-    }) as typeof real;
+    });
     assert.ok(await store.create(aRow()));
     assert.match([...state.jobs.keys()][1]!, /^cred-init-[0-9a-f]{32}-2$/);
   });
@@ -103,11 +103,11 @@ describe('integration store', () => {
   it('finds out by its write id whether a change without an answer took place', async () => {
     const { store, client } = fakeBigQuery(aRow());
     const real = client.query;
-    client.query = sinon.fake(async (request: never) => {
+    client.query = sinon.fake(async (request: Parameters<typeof real>[0]) => {
       const answer = await real(request);
-      if ((request as { query: string }).query.startsWith('UPDATE')) throw new Error('socket hang up');
+      if (request.query.startsWith('UPDATE')) throw new Error('socket hang up');
       return answer;
-    }) as typeof real;
+    });
     assert.equal((await store.replace(aRow(), aRow({ label: 'new' }))).label, 'new');
   });
 

@@ -9,6 +9,13 @@ import { aPlatform, anIssuer, canary, host } from './fixtures.ts';
 
 const PATH = '/integrations/acme/openai/setup';
 
+interface CallOptions {
+  readonly method?: string;
+  readonly token?: string;
+  readonly body?: string | Uint8Array<ArrayBuffer> | null;
+  readonly headers?: Record<string, string>;
+}
+
 describe('HTTP edge', () => {
   let issuer: Awaited<ReturnType<typeof anIssuer>>;
   let server: Awaited<ReturnType<typeof host>>;
@@ -35,10 +42,7 @@ describe('HTTP edge', () => {
     await issuer.close();
   });
 
-  async function call(
-    path = PATH,
-    { method = 'POST', token = admin, body = '{}' as BodyInit | null, headers = {} } = {},
-  ) {
+  async function call(path = PATH, { method = 'POST', token = admin, body = '{}', headers = {} }: CallOptions = {}) {
     const response = await fetch(server.url + path, {
       method,
       headers: {
@@ -176,7 +180,13 @@ describe('HTTP edge', () => {
   });
 
   describe('refuses a body', () => {
-    const bodies: { name: string; body: BodyInit; headers?: Record<string, string>; status: number; code: string }[] = [
+    const bodies: {
+      name: string;
+      body: string | Uint8Array<ArrayBuffer>;
+      headers?: Record<string, string>;
+      status: number;
+      code: string;
+    }[] = [
       { name: 'that is broken JSON', body: '{"a":', status: 400, code: 'malformed_json' },
       { name: 'that is not UTF-8', body: new Uint8Array([0x22, 0xff, 0x22]), status: 400, code: 'malformed_json' },
       {
@@ -223,7 +233,7 @@ describe('HTTP edge', () => {
         headers: { authorization: `Bearer ${admin}`, 'content-type': 'application/json' },
         body,
         duplex: 'half',
-      } as RequestInit);
+      });
       assert.equal(response.status, 413);
       await response.text();
     });

@@ -44,11 +44,16 @@ export function setupDeps(stored?: IntegrationRow) {
       state.row = { ...draft, version: read.version + 1, last_request_id: 'write-2' } as IntegrationRow;
       return state.row;
     }),
-    append: sinon.fake(async () => undefined),
+    append: sinon.fake(async (_event: object, _id: string) => undefined),
   };
-  const cipher = { encrypt: sinon.fake(async () => ({ ciphertext: 'c2VhbGVk', kmsKeyVersion: 'v1' })) };
-  const topic = { publish: sinon.fake(async () => undefined) };
-  const deps = { registry, store, cipher, topic, clock, log: silent } satisfies SetupDeps as unknown as SetupDeps;
+  const cipher = {
+    encrypt: sinon.fake(async (_credentials: object, _context: object) => ({
+      ciphertext: 'c2VhbGVk',
+      kmsKeyVersion: 'v1',
+    })),
+  };
+  const topic = { publish: sinon.fake(async (_request: object) => undefined) };
+  const deps: SetupDeps = { registry, store, cipher, topic, clock, log: silent };
   return { deps, store, cipher, topic, state };
 }
 

@@ -132,10 +132,10 @@ describe('setting up an integration', () => {
     it('joins a winner of the same moment, or yields to it', async () => {
       const same = setupDeps();
       same.store.create = sinon.fake(async () => void (same.state.row = stored())) as never;
-      assert.equal((await setUpIntegration(aSetup(), { ...same.deps, store: same.store as never })).isNew, false);
+      assert.equal((await setUpIntegration(aSetup(), { ...same.deps, store: same.store })).isNew, false);
       const other = setupDeps();
       other.store.create = sinon.fake(async () => void (other.state.row = aRow({ fingerprint: 'ffffffff' }))) as never;
-      await assert.rejects(setUpIntegration(aSetup(), { ...other.deps, store: other.store as never }), {
+      await assert.rejects(setUpIntegration(aSetup(), { ...other.deps, store: other.store }), {
         code: 'integration_exists',
       });
     });

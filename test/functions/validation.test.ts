@@ -20,7 +20,7 @@ function validationDeps(row: IntegrationRow | undefined, outcome: Outcome = 'acc
       state.row = { ...draft, version: read.version + 1, last_request_id: 'w' } as IntegrationRow;
       return state.row;
     }),
-    append: sinon.fake(async () => undefined),
+    append: sinon.fake(async (_event: object, _id: string) => undefined),
   };
   const test = sinon.fake(async () => ({ outcome, checks: [], discovered: { datasets: [] } }));
   const cipher = { decrypt: sinon.fake(async () => Secret.of({ api_key: 'sk-canary' })) };

@@ -17,7 +17,11 @@ async function testOpenAi(
     PROVIDER_ENDPOINTS: JSON.stringify({ 'api.openai.com': url }),
   });
   const subject = { provider: registry.get('openai'), credentials: aKey(key), metadata: {}, expiresAt };
-  return testConnection(subject, { platform: { config, clock } }).finally(close);
+  try {
+    return await testConnection(subject, { platform: { config, clock } });
+  } finally {
+    await close();
+  }
 }
 
 const answer = (status: number, body: unknown): RequestListener => {
@@ -63,7 +67,7 @@ describe('declarative connection test', () => {
       outcome: 'provider_error',
     },
     { name: 'hangs up', listener: (req) => void req.socket.destroy(), outcome: 'unreachable' },
-    { name: 'never ends its answer', listener: (_req, res) => void endless(res), outcome: 'provider_error' },
+    { name: 'never ends its answer', listener: (_req, res) => endless(res), outcome: 'provider_error' },
   ];
   for (const { name, listener, outcome } of cases) {
     it(`says ${outcome} when the provider ${name}`, async () => {

@@ -29,7 +29,7 @@ export function aServiceAccount(changes: Record<string, unknown> = {}): Credenti
 export const aKey = (api_key = 'sk-proj-abcdefghijklmnopqrstuvwxyz') => Secret.of<Credentials>({ api_key });
 
 /** A server on a free port that answers with `listener`. */
-export async function serve(listener: RequestListener): Promise<{ url: string; close(): Promise<void> }> {
+export async function serve(listener: RequestListener): Promise<{ url: string; close: () => Promise<void> }> {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
