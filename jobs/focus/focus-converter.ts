@@ -19,7 +19,7 @@ interface Reconciled {
 }
 
 /** Texts of the procedure's ASSERTs; any other message may quote a customer's row, so it is not passed on. */
-const FAILED_CHECK = /FOCUS check failed: ([\w ,]+)/;
+const FAILED_CHECK = /FOCUS check failed: ([\w ,]+?)(?= at \[|[^\w ,]|$)/;
 
 /**
  * Converts every billing period whose raw rows changed, each in a transaction of its own: one that fails keeps its former
