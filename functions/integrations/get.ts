@@ -1,7 +1,7 @@
 import { isLive } from '../../shared/credentials/integration-row.ts';
 import { toIntegration, type Integration } from '../../shared/credentials/integration.ts';
 import { IntegrationStore } from '../../shared/credentials/integration-store.ts';
-import { bigQuery } from '../../shared/gcp/bigquery.ts';
+import { bigQuery, INTERACTIVE } from '../../shared/gcp/bigquery.ts';
 import { httpFunction, type HttpHandler } from '../../shared/http/edge.ts';
 import { ServiceError } from '../../shared/platform/errors.ts';
 import type { Platform } from '../../shared/platform/platform.ts';
@@ -28,7 +28,7 @@ export async function getIntegration(
 /** GET /integrations/{org}/{provider} */
 export function create(platform: Platform): HttpHandler {
   const registry = platformRegistry(platform.config);
-  const store = new IntegrationStore(bigQuery(platform), platform.config);
+  const store = new IntegrationStore(bigQuery(platform, INTERACTIVE), platform.config);
   return httpFunction('integrations-get', platform, { registry }, [
     {
       path: '/integrations/{org}/{provider}',

@@ -1,7 +1,7 @@
 import { notConfigured, toIntegration, type Integration } from '../../shared/credentials/integration.ts';
 import { IntegrationStore } from '../../shared/credentials/integration-store.ts';
 import { STATUSES } from '../../shared/credentials/lifecycle.ts';
-import { bigQuery } from '../../shared/gcp/bigquery.ts';
+import { bigQuery, INTERACTIVE } from '../../shared/gcp/bigquery.ts';
 import { httpFunction, type HttpHandler, type OrgCall } from '../../shared/http/edge.ts';
 import { ServiceError } from '../../shared/platform/errors.ts';
 import type { Platform } from '../../shared/platform/platform.ts';
@@ -36,7 +36,7 @@ export async function listIntegrations(
 /** GET /integrations/{org} */
 export function create(platform: Platform): HttpHandler {
   const registry = platformRegistry(platform.config);
-  const store = new IntegrationStore(bigQuery(platform), platform.config);
+  const store = new IntegrationStore(bigQuery(platform, INTERACTIVE), platform.config);
   return httpFunction('integrations-list', platform, { registry }, [
     {
       path: '/integrations/{org}',

@@ -1,5 +1,5 @@
 import { canonicalJson } from '../../shared/credentials/canonical-json.ts';
-import { CredentialCipher } from '../../shared/credentials/credential-cipher.ts';
+import { CredentialCipher, type CredentialContext } from '../../shared/credentials/credential-cipher.ts';
 import { fingerprint } from '../../shared/credentials/fingerprint.ts';
 import { toIntegration } from '../../shared/credentials/integration.ts';
 import { isLive, newCredentialId, type IntegrationRow } from '../../shared/credentials/integration-row.ts';
@@ -11,7 +11,7 @@ import {
   validationTopic,
   type ValidationTopic,
 } from '../../shared/credentials/validation-request.ts';
-import { bigQuery } from '../../shared/gcp/bigquery.ts';
+import { bigQuery, INTERACTIVE } from '../../shared/gcp/bigquery.ts';
 import { kmsClient } from '../../shared/gcp/kms.ts';
 import { topicOf } from '../../shared/gcp/pubsub.ts';
 import { httpFunction, type Answer, type HttpHandler, type ProviderCall } from '../../shared/http/edge.ts';
@@ -62,24 +62,25 @@ const UNDO_BUDGET_MS = 2_500;
  */
 export async function setUpIntegration(request: SetupRequest, deps: SetupDeps): Promise<SetupResult> {
   const checked = checkFormat(deps.registry, request.provider, request);
-  return withinMs(remainingMs() - UNDO_BUDGET_MS, async () => {
+  const result = await withinMs(remainingMs() - UNDO_BUDGET_MS, async () => {
     const stored = await deps.store.find(request.org, request.provider.key);
     if (isLive(stored)) return setUpAgain(stored, checked, deps);
-
-    const row = await storeNew(request, checked, stored, deps);
-    if (!row) return setUpAfterAll(request, checked, deps);
-    await announce(row, deps);
-    await recordEvent(deps, row, { action: 'set_up', actor: request.actor, requestId: request.requestId });
-    return { row, isNew: true };
+    const row = await storeAndAnnounce(request, checked, stored, deps);
+    return row ? { row, isNew: true } : setUpAfterAll(request, checked, deps);
   });
+  const { actor, requestId } = request;
+  if (result.isNew) await recordEvent(deps, result.row, { action: 'set_up', actor, requestId });
+  return result;
 }
 
-async function storeNew(
+/** Seals, stores and asks for the test; undefined when somebody else stored first. */
+async function storeAndAnnounce(
   { org, provider, label, expiresAt, actor }: SetupRequest,
   { credentials, metadata }: CheckedInput,
   former: IntegrationRow | undefined,
-  { cipher, store, clock }: SetupDeps,
+  deps: SetupDeps,
 ): Promise<IntegrationRow | undefined> {
+  const { cipher, store, topic, clock } = deps;
   const credentialId = newCredentialId();
   const context = { org, providerKey: provider.key, credentialId };
   const sealed = credentials && (await cipher.encrypt(credentials, context));
@@ -93,7 +94,36 @@ async function storeNew(
     actor,
     at: clock.now(),
   });
-  return former ? store.replace(former, draft) : store.create(draft);
+  try {
+    const row = await (former ? store.replace(former, draft) : store.create(draft));
+    if (row?.validation_status === 'PENDING') await topic.publish(validationRequest(row));
+    return row;
+  } catch (err) {
+    const code = err instanceof ServiceError ? err.code : undefined;
+    if (code === 'version_conflict') return undefined; // over a tombstone, too, one of several is first
+    if (code === 'backend_unavailable') await withdraw(context, deps);
+    throw err;
+  }
+}
+
+/**
+ * Nothing half done: a row that was stored without an answer, or whose test could not be asked for, becomes a tombstone,
+ * and the next setup is a first one.
+ */
+async function withdraw(
+  { org, providerKey, credentialId }: CredentialContext,
+  { store, clock, log }: SetupDeps,
+): Promise<void> {
+  const undo = async (): Promise<void> => {
+    const row = await store.find(org, providerKey);
+    if (row?.credential_id !== credentialId || !isLive(row)) return;
+    await store.replace(row, tombstone(row, 'integrations-setup', clock.now()));
+    log.warn('setup-withdrawn', { org, providerKey });
+  };
+  // What cannot be undone stays PENDING: the same setup again goes on with it, and so does upkeep.
+  await withinMs(UNDO_BUDGET_MS, undo).catch((error: unknown) => {
+    log.error('setup-not-withdrawn', { org, providerKey, error });
+  });
 }
 
 /** The same credential and metadata again are no conflict; a test that never came is asked for once more. */
@@ -122,21 +152,6 @@ async function setUpAfterAll(
   return setUpAgain(stored, checked, deps);
 }
 
-/** Nothing half done: a row whose test could not be asked for is withdrawn, and the next setup is a first one. */
-async function announce(row: IntegrationRow, { topic, store, clock, log }: SetupDeps): Promise<void> {
-  if (row.validation_status !== 'PENDING') return;
-  try {
-    await topic.publish(validationRequest(row));
-  } catch (err) {
-    const { org_slug: org, provider_key: providerKey } = row;
-    await withinMs(UNDO_BUDGET_MS, () => store.replace(row, tombstone(row, 'integrations-setup', clock.now())))
-      .then(() => log.warn('setup-withdrawn', { org, providerKey }))
-      // The row stays PENDING then; upkeep asks for its test.
-      .catch((error: unknown) => log.error('setup-not-withdrawn', { org, providerKey, error }));
-    throw err;
-  }
-}
-
 /** A manual entry is known by what it says. */
 function fingerprintOf({ credentials, metadata }: Pick<CheckedInput, 'credentials' | 'metadata'>): string {
   return fingerprint(credentials ? credentials.reveal() : JSON.parse(JSON.stringify(metadata)));
@@ -148,7 +163,7 @@ export function create(platform: Platform): HttpHandler {
   const deps = {
     registry,
     cipher: new CredentialCipher(kmsClient(platform), platform.config.kmsKey),
-    store: new IntegrationStore(bigQuery(platform), platform.config),
+    store: new IntegrationStore(bigQuery(platform, INTERACTIVE), platform.config),
     topic: validationTopic(topicOf(platform, platform.config.validationTopic)),
     clock: platform.clock,
     platform,

@@ -9,7 +9,7 @@ import {
   validationTopic,
   type ValidationTopic,
 } from '../../shared/credentials/validation-request.ts';
-import { bigQuery } from '../../shared/gcp/bigquery.ts';
+import { bigQuery, INTERACTIVE } from '../../shared/gcp/bigquery.ts';
 import { topicOf } from '../../shared/gcp/pubsub.ts';
 import { httpFunction, type Answer, type HttpHandler, type ProviderCall } from '../../shared/http/edge.ts';
 import { preferredWaitSeconds } from '../../shared/http/prefer.ts';
@@ -69,7 +69,7 @@ function isByHand({ kms_key_version }: IntegrationRow): boolean {
 export function create(platform: Platform): HttpHandler {
   const registry = platformRegistry(platform.config);
   const deps = {
-    store: new IntegrationStore(bigQuery(platform), platform.config),
+    store: new IntegrationStore(bigQuery(platform, INTERACTIVE), platform.config),
     topic: validationTopic(topicOf(platform, platform.config.validationTopic)),
     clock: platform.clock,
   };

@@ -7,7 +7,7 @@ import { openCredential } from '../../shared/credentials/open-credential.ts';
 import { recordEvent } from '../../shared/credentials/record-event.ts';
 import { testedRow } from '../../shared/credentials/row-drafts.ts';
 import type { ValidationRequest } from '../../shared/credentials/validation-request.ts';
-import { bigQuery } from '../../shared/gcp/bigquery.ts';
+import { bigQuery, INTERACTIVE } from '../../shared/gcp/bigquery.ts';
 import { kmsClient } from '../../shared/gcp/kms.ts';
 import type { HttpHandler } from '../../shared/http/edge.ts';
 import { readJsonBody } from '../../shared/http/read-body.ts';
@@ -103,7 +103,7 @@ export function create(platform: Platform): HttpHandler {
   const authenticate = pushAuthenticator(platform);
   const deps = {
     registry: platformRegistry(platform.config),
-    store: new IntegrationStore(bigQuery(platform), platform.config),
+    store: new IntegrationStore(bigQuery(platform, INTERACTIVE), platform.config),
     cipher: new CredentialCipher(kmsClient(platform), platform.config.kmsKey),
     test: (subject: TestSubject) => testConnection(subject, { platform }),
     clock: platform.clock,

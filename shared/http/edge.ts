@@ -54,7 +54,7 @@ export interface EdgeDeps {
 }
 
 /** Everything that a request may cost before it is waited for on purpose; a proxy in front gives up at 10 s. */
-const REQUEST_BUDGET_MS = 8_800;
+const REQUEST_BUDGET_MS = 8_500;
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
 /** Makes the HTTP function `name` out of its endpoints: every check that comes before the body, and every answer after it. */

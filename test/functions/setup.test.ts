@@ -129,6 +129,16 @@ describe('setting up an integration', () => {
       sinon.assert.notCalled(store.create);
     });
 
+    it('joins a winner of the same moment over a tombstone', async () => {
+      const { deps, state } = setupDeps(aRow({ deleted_at: '2026-11-01T00:00:00.000Z' }));
+      const replace = async () => {
+        state.row = stored();
+        throw new ServiceError('version_conflict', 'x');
+      };
+      const { isNew } = await setUpIntegration(aSetup(), { ...deps, store: { ...deps.store, replace } });
+      assert.equal(isNew, false);
+    });
+
     it('joins a winner of the same moment, or yields to it', async () => {
       const same = setupDeps();
       same.store.create = sinon.fake(async () => void (same.state.row = stored())) as never;
@@ -159,6 +169,28 @@ describe('setting up an integration', () => {
       assert.notEqual(state.row?.deleted_at, null);
       assert.equal(state.row?.encrypted_credentials, null);
       assert.equal((await setUpIntegration(aSetup(), deps)).isNew, true);
+    });
+
+    it('withdraws a row that was stored although its answer was lost', async () => {
+      const { deps, state } = setupDeps();
+      const create = async (draft: object) => {
+        await deps.store.create(draft as never);
+        throw unavailable('BigQuery');
+      };
+      await assert.rejects(setUpIntegration(aSetup(), { ...deps, store: { ...deps.store, create } }), {
+        code: 'backend_unavailable',
+      });
+      assert.notEqual(state.row?.deleted_at, null);
+    });
+
+    it('never withdraws what somebody else stored', async () => {
+      const { deps, state } = setupDeps();
+      const create = async () => {
+        state.row = aRow({ credential_id: 'cred_other' });
+        throw unavailable('BigQuery');
+      };
+      await assert.rejects(setUpIntegration(aSetup(), { ...deps, store: { ...deps.store, create } }));
+      assert.equal(state.row?.deleted_at, null);
     });
 
     it('keeps the integration when only its history does not answer', async () => {
