@@ -120,6 +120,21 @@ export class Deliveries {
     this.wake([subscription.name]);
   }
 
+  /** Gives back a message that reached nobody: the attempt does not count. */
+  putBack(subscription: SubscriptionMessage, ackId: string, restMs: number): void {
+    const { row, isHeld } = this.#rowOf(subscription.name, ackId) ?? {};
+    if (!row || !isHeld) return;
+    this.#released(row);
+    this.store.reschedule(row, row.attempts - 1, this.nowMs() + restMs);
+    this.#alarm.set();
+  }
+
+  /** Tries at once what a subscription keeps for later, as its endpoint was set anew. */
+  retryNow(subscription: string): void {
+    this.store.endRests(subscription, this.nowMs());
+    this.wake([subscription]);
+  }
+
   extend(subscription: SubscriptionMessage, ackId: string, seconds: number): void {
     const { row, isHeld } = this.#rowOf(subscription.name, ackId) ?? {};
     if (!row || !isHeld) return;

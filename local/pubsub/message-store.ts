@@ -159,6 +159,12 @@ export class MessageStore {
     this.#run(sql, attempts, dueMs, subscription, message);
   }
 
+  /** Ends the rest between two attempts of one subscription. */
+  endRests(subscription: string, nowMs: number): void {
+    const sql = 'UPDATE pubsub_deliveries SET due_ms = ?2 WHERE subscription = ?1 AND due_ms > ?2';
+    this.#run(sql, subscription, nowMs);
+  }
+
   /** After a restart nobody holds a message any more. */
   releaseAll(nowMs: number): void {
     this.#run('UPDATE pubsub_deliveries SET due_ms = ?', nowMs);

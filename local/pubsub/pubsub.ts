@@ -65,7 +65,7 @@ function pubSubServices(
     {
       type: protos.lookupService('google.pubsub.v1.Subscriber'),
       unary: {
-        ...subscriptionMethods(access, (name) => fleet.refresh(name)),
+        ...subscriptionMethods(access, deliveries, (name) => fleet.refresh(name)),
         ...pullMethods(access, deliveries),
       },
       streams: { StreamingPull: (stream, caller) => streamingPull(stream, caller, access, deliveries) },

@@ -10,14 +10,14 @@ export class PushFleet {
   }
 
   start(): void {
-    for (const { name } of this.#deps.deliveries.store.everySubscription()) this.refresh(name);
+    for (const { name } of this.#deps.deliveries.store.everySubscription()) this.refresh(name, true);
   }
 
   /** Follows a subscription that was made, altered or deleted; a pusher without an endpoint just rests. */
-  refresh(name: string): void {
+  refresh(name: string, isRestored = false): void {
     const { deliveries } = this.#deps;
     if (deliveries.store.subscription(name)?.pushConfig && !this.#pushers.has(name)) {
-      const pusher = new Pusher(name, this.#deps);
+      const pusher = new Pusher(name, this.#deps, isRestored);
       this.#pushers.set(name, pusher);
       deliveries.attach(name, pusher);
     }

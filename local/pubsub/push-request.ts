@@ -31,19 +31,27 @@ export function pushBody(subscription: SubscriptionMessage, { message, attempt }
   });
 }
 
-/** Posts a message and answers with the HTTP status; 503 when nobody answers, 504 when not in time. */
-export async function postPush({ url, headers, body, timeoutMs, signal }: PushRequest): Promise<number> {
+/** How a push ended: the HTTP status, 503 when nobody answered, 504 when not in time. */
+export interface PushOutcome {
+  readonly status: number;
+  /** Nobody listens there. */
+  readonly isRefused?: boolean;
+}
+
+/** Posts a message to an endpoint. */
+export async function postPush({ url, headers, body, timeoutMs, signal }: PushRequest): Promise<PushOutcome> {
   const timeout = AbortSignal.timeout(timeoutMs);
   const send = url.startsWith('https:') ? httpsRequest : httpRequest;
   return new Promise((resolve) => {
     // A new connection for each push: a kept one that the endpoint just closed would cost a whole back-off.
     const options = { method: 'POST', agent: false, headers: { 'content-type': 'application/json', ...headers } };
     const post = send(url, { ...options, signal: AbortSignal.any([timeout, signal]) });
-    const fail = (): void => resolve(timeout.aborted ? 504 : 503);
+    const fail = (err: NodeJS.ErrnoException): void =>
+      resolve({ status: timeout.aborted ? 504 : 503, isRefused: err.code === 'ECONNREFUSED' });
     post.on('error', fail);
     post.on('response', (response) => {
       // The answer counts when it is whole: an endpoint that dies in the middle has not taken the message.
-      response.on('error', fail).on('end', () => resolve(response.statusCode ?? 503));
+      response.on('error', fail).on('end', () => resolve({ status: response.statusCode ?? 503 }));
       response.resume();
     });
     post.end(body);

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CallJournal, Fault, Faults } from '../kit/contracts.ts';
 import type { Deliveries, Handout, Subscriber } from './deliveries.ts';
-import { postPush, pushBody } from './push-request.ts';
+import { postPush, pushBody, type PushOutcome } from './push-request.ts';
 import type { PushConfig, SubscriptionMessage } from './settings.ts';
 
 export interface PusherDeps {
@@ -15,6 +15,9 @@ export interface PusherDeps {
 const ACK_STATUS = new Set([102, 200, 201, 202, 204]);
 /** Pushes of one subscription under way at once. */
 const MAX_PUSHES = 16;
+/** After a restart, endpoints of the same machine may open a little later than this service. */
+const RESTART_GRACE_MS = 30_000;
+const RESTART_REST_MS = 500;
 /** How long `close` waits for endpoints that are still at work. */
 const CLOSE_WAIT_MS = 10_000;
 
@@ -27,9 +30,12 @@ export class Pusher implements Subscriber {
   #isWoken = false;
   #isClosed = false;
 
-  constructor(name: string, deps: PusherDeps) {
+  readonly #graceEndsMs: number;
+
+  constructor(name: string, deps: PusherDeps, isRestored: boolean) {
     this.#name = name;
     this.#deps = deps;
+    this.#graceEndsMs = isRestored ? performance.now() + RESTART_GRACE_MS : 0;
   }
 
   /** Many wakes in one turn make one look at the queue. */
@@ -66,17 +72,19 @@ export class Pusher implements Subscriber {
 
   async #push(subscription: SubscriptionMessage, config: PushConfig, handout: Handout): Promise<void> {
     const { deliveries, journal } = this.#deps;
-    const status = await this.#post(subscription, config, handout);
+    const { status, isRefused } = await this.#post(subscription, config, handout);
     const caller = config.oidcToken?.serviceAccountEmail ?? 'anonymous';
     journal.record({ service: 'pubsub', method: 'push', caller, status });
     if (ACK_STATUS.has(status)) deliveries.ack(subscription.name, handout.ackId);
-    else deliveries.nack(subscription, handout.ackId, restMs(handout.attempt));
+    else if (isRefused && performance.now() < this.#graceEndsMs) {
+      deliveries.putBack(subscription, handout.ackId, RESTART_REST_MS);
+    } else deliveries.nack(subscription, handout.ackId, restMs(handout.attempt));
   }
 
-  async #post(subscription: SubscriptionMessage, config: PushConfig, handout: Handout): Promise<number> {
+  async #post(subscription: SubscriptionMessage, config: PushConfig, handout: Handout): Promise<PushOutcome> {
     const fault = this.#deps.faults.next('pubsub', 'push');
     if (fault?.latency_ms) await delay(fault.latency_ms);
-    if (fault?.kind === 'error' || fault?.kind === 'reset') return fault.status ?? 503;
+    if (fault?.kind === 'error' || fault?.kind === 'reset') return { status: fault.status ?? 503 };
     try {
       return await postPush({
         url: config.pushEndpoint,
@@ -88,7 +96,7 @@ export class Pusher implements Subscriber {
     } catch (err) {
       // Without a token there is no push; the message comes back later, as after any failure.
       console.error(`push of ${subscription.name} failed`, err instanceof Error ? err.message : err);
-      return 503;
+      return { status: 503 };
     }
   }
 

@@ -2,6 +2,7 @@ import type { UnaryMethod } from '../kit/grpc.ts';
 import { pageOf, type PageRequest } from '../kit/paging.ts';
 import type { Message } from '../kit/protos.ts';
 import { alreadyExists, projectOf, type PubSubAccess } from './access.ts';
+import type { Deliveries } from './deliveries.ts';
 import { maskedUpdate } from './masked-update.ts';
 import { checkedPush, checkedSubscription, type PushConfig, type SubscriptionMessage } from './settings.ts';
 
@@ -23,6 +24,7 @@ const CHANGEABLE = [
 /** The administrative half of google.pubsub.v1.Subscriber; `changed` hears of every subscription made, altered or gone. */
 export function subscriptionMethods(
   access: PubSubAccess,
+  deliveries: Deliveries,
   changed: (name: string) => void,
 ): Record<string, UnaryMethod> {
   const { store } = access;
@@ -56,6 +58,7 @@ export function subscriptionMethods(
     ModifyPushConfig({ subscription, pushConfig }: ModifyPushRequest, caller) {
       access.require(caller, 'pubsub.subscriptions.update', subscription);
       save({ ...access.subscription(subscription), pushConfig: checkedPush(pushConfig) });
+      deliveries.retryNow(subscription);
       return {};
     },
     DeleteSubscription({ subscription }: { subscription: string }, caller) {

@@ -73,4 +73,29 @@ describe('Pub/Sub after kill -9', () => {
     );
     await again.close();
   });
+
+  it('waits for an endpoint that opens later, elsewhere, and counts no attempt meanwhile', async () => {
+    const file = path.join(folder, 'state.db');
+    const client = await start(file);
+    const [topic] = await client.createTopic('events');
+    const deadLetterPolicy = { deadLetterTopic: topic.name, maxDeliveryAttempts: 5 };
+    await topic.createSubscription('push', pushTo(target.url, { deadLetterPolicy }));
+    target.answers.push(0);
+    await topic.publishMessage({ data: Buffer.from('x') });
+    await target.received(1);
+    await kill();
+    await client.close();
+    await target.close();
+
+    const again = await pubSub(file);
+    const refused = () => again.context.calls.filter(({ method }) => method === 'push').length;
+    await until('a push was refused', () => refused() === 1);
+    again.context.advance(500);
+    await until('another push was refused', () => refused() === 2);
+    target = await pushTarget();
+    await again.client.subscription('push').modifyPushConfig({ pushEndpoint: target.url });
+    await target.received(1);
+    assert.equal(target.pushes[0]?.body.deliveryAttempt, 2);
+    await again.close();
+  });
 });
