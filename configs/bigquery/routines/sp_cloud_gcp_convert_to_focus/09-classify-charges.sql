@@ -41,12 +41,16 @@ WITH
     LEFT JOIN row_tags AS tags ON tags.row_key = source.row_key
     LEFT JOIN sku_facts AS sku ON sku.sku_description = source.sku_description
   ),
-  -- FOCUS wants cost = price x quantity with a price that is not negative. Money without quantity, and money whose sign differs
-  -- from its quantity's, has no such price.
+  -- FOCUS wants cost = price x quantity with a price that is not negative. Money without quantity (or with next to none), and money
+  -- whose sign differs from its quantity's, has no such price.
   priceable AS (
     SELECT
       *,
-      (COALESCE(quantity, BIGNUMERIC '0') = 0 AND cost = 0) OR COALESCE(SAFE_DIVIDE(cost, quantity) >= 0, FALSE) AS has_price
+      CASE
+        WHEN quantity >= BIGNUMERIC '0.00000000000000000001' THEN cost >= 0
+        WHEN quantity <= BIGNUMERIC '-0.00000000000000000001' THEN cost <= 0
+        ELSE cost = 0
+      END AS has_price
     FROM facts
   ),
   -- First match wins.

@@ -11,34 +11,40 @@ WITH
       charge.pricing_quantity,
       charge.is_priced,
       charge.amount,
+      source.cost,
       COALESCE(source.cost_at_contract, source.cost) AS contracted_cost,
       COALESCE(source.cost_at_list, source.cost_at_contract, source.cost) AS list_cost,
-      SAFE_DIVIDE(source.cost, charge.pricing_quantity) AS cost_per_unit,
-      SAFE_DIVIDE(COALESCE(source.cost_at_contract, source.cost), charge.pricing_quantity) AS contracted_per_unit,
-      SAFE_DIVIDE(COALESCE(source.cost_at_list, source.cost_at_contract, source.cost), charge.pricing_quantity) AS list_per_unit,
+      source.quoted_contract_price,
+      source.quoted_list_price,
       -- Google quotes a price per so many units.
-      COALESCE(SAFE_DIVIDE(CAST(source.quoted_contract_price AS BIGNUMERIC), CAST(source.quoted_per_units AS BIGNUMERIC)), CAST(source.quoted_contract_price AS BIGNUMERIC)) AS quoted_contract_price,
-      COALESCE(SAFE_DIVIDE(CAST(source.quoted_list_price AS BIGNUMERIC), CAST(source.quoted_per_units AS BIGNUMERIC)), CAST(source.quoted_list_price AS BIGNUMERIC)) AS quoted_list_price
+      IF(source.quoted_per_units > 0, source.quoted_per_units, NUMERIC '1') AS quoted_per_units
     FROM charges AS charge
     JOIN source_rows AS source ON source.row_key = charge.row_key
+  ),
+  -- Most rows have one cost at all prices: they are divided once.
+  contracted_prices AS (
+    SELECT
+      *,
+      CASE
+        WHEN NOT is_priced THEN NULL
+        WHEN pricing_quantity <> 0 AND (contracted_cost = 0 OR (contracted_cost > 0) = (pricing_quantity > 0)) THEN COALESCE(SAFE_DIVIDE(contracted_cost, pricing_quantity), BIGNUMERIC '0')
+        WHEN pricing_quantity <> 0 THEN COALESCE(SAFE_DIVIDE(cost, pricing_quantity), BIGNUMERIC '0')
+        ELSE CAST(GREATEST(COALESCE(quoted_contract_price, NUMERIC '0'), NUMERIC '0') AS BIGNUMERIC) / CAST(quoted_per_units AS BIGNUMERIC)
+      END AS contracted_price
+    FROM cost_bases
   ),
   exact_prices AS (
     SELECT
       *,
       CASE
         WHEN NOT is_priced THEN NULL
-        WHEN contracted_per_unit >= 0 THEN contracted_per_unit
-        WHEN cost_per_unit >= 0 THEN cost_per_unit
-        ELSE GREATEST(COALESCE(quoted_contract_price, BIGNUMERIC '0'), BIGNUMERIC '0')
-      END AS contracted_price,
-      CASE
-        WHEN NOT is_priced THEN NULL
-        WHEN list_per_unit >= 0 THEN list_per_unit
-        WHEN contracted_per_unit >= 0 THEN contracted_per_unit
-        WHEN cost_per_unit >= 0 THEN cost_per_unit
-        ELSE GREATEST(COALESCE(quoted_list_price, quoted_contract_price, BIGNUMERIC '0'), BIGNUMERIC '0')
+        WHEN pricing_quantity <> 0 AND (list_cost = contracted_cost OR (list_cost <> 0 AND (list_cost > 0) <> (pricing_quantity > 0))) THEN contracted_price
+        WHEN pricing_quantity <> 0 THEN COALESCE(SAFE_DIVIDE(list_cost, pricing_quantity), BIGNUMERIC '0')
+        ELSE
+          CAST(GREATEST(COALESCE(quoted_list_price, quoted_contract_price, NUMERIC '0'), NUMERIC '0') AS BIGNUMERIC)
+          / CAST(quoted_per_units AS BIGNUMERIC)
       END AS list_price
-    FROM cost_bases
+    FROM contracted_prices
   ),
   -- 20 decimals leave room for the product's; a price of a byte or a token is so small that it needs them all.
   rounded_prices AS (

@@ -7,10 +7,9 @@ WITH
       export.billing_account_id,
       export.invoice.month AS invoice_month,
       IF(TRIM(export.currency) = '', 'XXX', COALESCE(export.currency, 'XXX')) AS currency,
-      CAST(COALESCE(CAST(export.cost AS STRING), '0') AS BIGNUMERIC) AS source_amount,
-      BIGNUMERIC '0' AS focus_amount,
-      1 AS source_rows,
-      0 AS focus_rows
+      TRUE AS is_source,
+      CAST(COALESCE(CAST(export.cost AS STRING), '0') AS BIGNUMERIC) AS amount,
+      1 AS parts
     FROM `{{project}}.{{org}}.cloud_gcp_billing_raw_daily` AS export
     WHERE
       EXISTS (
@@ -25,10 +24,9 @@ WITH
       export.billing_account_id,
       export.invoice.month AS invoice_month,
       IF(TRIM(export.currency) = '', 'XXX', COALESCE(export.currency, 'XXX')) AS currency,
-      CAST(COALESCE(CAST(credit.amount AS STRING), '0') AS BIGNUMERIC) AS source_amount,
-      BIGNUMERIC '0' AS focus_amount,
-      IF(credit.type = 'PROMOTION', 1, 0) AS source_rows,
-      0 AS focus_rows
+      TRUE AS is_source,
+      CAST(COALESCE(CAST(credit.amount AS STRING), '0') AS BIGNUMERIC) AS amount,
+      IF(credit.type = 'PROMOTION', 1, 0) AS parts
     FROM `{{project}}.{{org}}.cloud_gcp_billing_raw_daily` AS export
     CROSS JOIN UNNEST(export.credits) AS credit
     WHERE
@@ -44,10 +42,9 @@ WITH
       focus.BillingAccountId AS billing_account_id,
       focus.x_InvoiceMonth AS invoice_month,
       focus.BillingCurrency AS currency,
-      BIGNUMERIC '0' AS source_amount,
-      focus.BilledCost AS focus_amount,
-      0 AS source_rows,
-      1 AS focus_rows
+      FALSE AS is_source,
+      focus.BilledCost AS amount,
+      1 AS parts
     FROM `{{project}}.{{org}}.cost_data_standard_1_3` AS focus
     WHERE
       focus.ProviderName = 'Google Cloud'
@@ -58,16 +55,21 @@ WITH
           period.billing_account_id = focus.BillingAccountId
           AND period.invoice_month IS NOT DISTINCT FROM focus.x_InvoiceMonth
       )
+  ),
+  totals AS (
+    SELECT billing_account_id, invoice_month, currency, is_source, SUM(amount) AS amount, SUM(parts) AS parts
+    FROM money
+    GROUP BY billing_account_id, invoice_month, currency, is_source
   )
 SELECT
   billing_account_id,
   invoice_month,
   currency,
-  SUM(source_amount) AS source_amount,
-  SUM(focus_amount) AS focus_amount,
-  SUM(source_rows) AS source_rows,
-  SUM(focus_rows) AS focus_rows
-FROM money
+  SUM(IF(is_source, amount, BIGNUMERIC '0')) AS source_amount,
+  SUM(IF(is_source, BIGNUMERIC '0', amount)) AS focus_amount,
+  SUM(IF(is_source, parts, 0)) AS source_rows,
+  SUM(IF(is_source, 0, parts)) AS focus_rows
+FROM totals
 GROUP BY billing_account_id, invoice_month, currency;
 
 ASSERT NOT EXISTS (SELECT 1 FROM reconciliation WHERE source_amount <> focus_amount)
