@@ -32,7 +32,7 @@ export interface StepContext {
   /** Values of earlier steps. */
   readonly handover: Handover;
   /** Adds to the counts that users see while the step is at work. */
-  progress(done: { rows?: number; bytes?: number }): void;
+  readonly progress: (done: { readonly rows?: number; readonly bytes?: number }) => void;
 }
 
 export interface StepResult {

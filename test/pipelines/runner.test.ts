@@ -130,7 +130,7 @@ describe('the runner', () => {
         },
       };
       const deps = runnerDeps({ Long: processor });
-      deps.runs.renew = sinon.fake.resolves(false) as typeof deps.runs.renew;
+      deps.runs.renew = sinon.fake.resolves<[], boolean>(false);
       const outcome = await play(deps, 'Long');
       assert.deepEqual([outcome.state, outcome.error?.code], ['CANCELLED', 'cancelled']);
     } finally {

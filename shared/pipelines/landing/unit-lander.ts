@@ -126,13 +126,11 @@ export class UnitLander {
     try {
       await pipeline(Readable.from(prepend(first.value, lines)), target, { signal: this.#options.signal });
     } catch (err) {
-      throw isRefusal(err)
-        ? new PipelineError(
-            'rows_refused',
-            `Rows of ${unit.source.name} do not fit the raw table: ${(err as Error).message}`,
-            { cause: err },
-          )
-        : err;
+      if (!isRefusal(err)) throw err;
+      // BigQuery's own words may quote a row.
+      throw new PipelineError('rows_refused', `Rows of ${unit.source.name} on ${unit.day} do not fit the raw table`, {
+        cause: err,
+      });
     }
   }
 
