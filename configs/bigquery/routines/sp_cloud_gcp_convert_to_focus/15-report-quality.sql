@@ -68,6 +68,16 @@ WITH
       AND COALESCE(source.cost_type, 'regular') = 'regular'
       AND source.adjustment_type IS NULL
     UNION ALL
+    -- Rounding, block prices and prices that changed within the month make small differences.
+    SELECT source.billing_account_id, source.invoice_month, 'price_differs', source.sku_id, 'its costs give a unit price that is more than 1 % off the quoted one'
+    FROM priced_charges AS price
+    JOIN source_rows AS source ON source.row_key = price.row_key
+    WHERE
+      source.quoted_contract_price > 0
+      AND source.quoted_per_units > 0
+      AND price.contracted_unit_price * CAST(source.quoted_per_units AS BIGNUMERIC)
+      NOT BETWEEN CAST(source.quoted_contract_price * NUMERIC '0.99' AS BIGNUMERIC) AND CAST(source.quoted_contract_price * NUMERIC '1.01' AS BIGNUMERIC)
+    UNION ALL
     SELECT source.billing_account_id, source.invoice_month, 'list_price_missing', 'cost_at_list', 'the contracted cost stands in'
     FROM charges AS charge
     JOIN source_rows AS source ON source.row_key = charge.row_key
