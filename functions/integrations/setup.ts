@@ -177,8 +177,9 @@ type HandlerDeps = Omit<SetupDeps, 'log'> & { store: IntegrationStore } & Connec
 
 async function handle(call: ProviderCall, deps: HandlerDeps): Promise<Answer> {
   const { org, provider, principal, requestId, log } = call;
+  const dryRun = isDryRun(call);
   const body = parseSetup(await readJsonBody(call.request));
-  if (call.query.get('dry_run') === 'true') {
+  if (dryRun) {
     const checked = checkFormat(deps.registry, provider, body);
     return dryRunAnswer(call.request, (report) =>
       testConnection({ provider, ...checked, expiresAt: body.expiresAt }, deps, report),
@@ -195,4 +196,11 @@ async function handle(call: ProviderCall, deps: HandlerDeps): Promise<Answer> {
     row.validation_status === 'PENDING' ? await waitForVerdict(row, preferredWaitSeconds(call.request), deps) : row;
   const isTested = settled.validation_status !== 'PENDING';
   return integrationAnswer(isNew ? (isTested ? 201 : 202) : 200, toIntegration(settled, provider));
+}
+
+/** Anything but a clear yes or no is refused: who meant to test must not store. */
+function isDryRun({ query }: ProviderCall): boolean {
+  const value = query.get('dry_run') ?? 'false';
+  if (value === 'true' || value === 'false') return value === 'true';
+  throw new ServiceError('invalid_request', 'The query parameter dry_run is true or false');
 }

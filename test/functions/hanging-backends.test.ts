@@ -9,6 +9,9 @@ import { aPlatform, anIssuer, canary, host } from './fixtures.ts';
 
 const silence: RequestListener = () => undefined;
 const reset: RequestListener = (req) => void req.socket.destroy();
+const garbage: RequestListener = (_req, res) => {
+  res.writeHead(200, { 'content-type': 'application/json' }).end('\u0000<garbage');
+};
 const noRows: RequestListener = (_req, res) => {
   const schema = { fields: [{ name: 'org_slug', type: 'STRING' }] };
   const body = {
@@ -69,6 +72,9 @@ describe('a backend that does not answer', function () {
       timed(createSetup, { kms: silence, bigquery: noRows }, 'POST'),
       timed(createSetup, { kms: reset, bigquery: noRows }, 'POST'),
       timed(createSetup, { kms: silence, bigquery: reset }, 'POST'),
+      timed(createSetup, { kms: garbage, bigquery: noRows }, 'POST'),
+      timed(createSetup, { kms: silence, bigquery: garbage }, 'POST'),
+      timed(createGet, { kms: silence, bigquery: garbage }, 'GET'),
     ]);
     for (const { status, retryAfter, took } of results) {
       assert.deepEqual([status, retryAfter], [503, '5']);
