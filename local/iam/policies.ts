@@ -5,7 +5,7 @@ import { invalidArgument } from './google-error.ts';
 import { isKnownRole, roleAllows } from './roles.ts';
 
 const MEMBER =
-  /^(allUsers|allAuthenticatedUsers|(user|group|serviceAccount):[^\s:@]+@[^\s:@]+|domain:[^\s:@]+|(principal|principalSet):\/\/\S+|project(Owner|Editor|Viewer):[^\s]+|deleted:(user|group|serviceAccount):[^\s:@]+@[^\s:@]+\?uid=\d+)$/;
+  /^(allUsers|allAuthenticatedUsers|(user|group|serviceAccount):[^\s:@]+@[^\s:@]+|domain:[^\s:@]+|(principal|principalSet):\/\/\S+|deleted:(user|group|serviceAccount):[^\s:@]+@[^\s:@]+\?uid=\d+)$/;
 
 /** Role bindings by resource. All of them are kept in memory too: every call of every service asks here. */
 export class Policies {

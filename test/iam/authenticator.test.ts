@@ -12,13 +12,26 @@ import { assertionBy, CLOUD_PLATFORM, iamBench, PROJECT, type IamBench } from '.
 describe('authenticator', () => {
   let bench: IamBench;
   let key: KeyFile;
+  let dir: string;
+  const further: IamBench[] = [];
 
   before(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'iam-'));
     bench = await iamBench();
     const { email } = await bench.iam.createServiceAccount(PROJECT, 'customer');
     key = await bench.iam.createKey(email);
   });
-  after(() => bench.close());
+  after(async () => {
+    // A server left open by a failed test would keep the runner waiting.
+    for (const other of [bench, ...further]) await other.close();
+    await rm(dir, { recursive: true });
+  });
+
+  async function opened(folder: string): Promise<IamBench> {
+    const other = await iamBench(openState(folder));
+    further.push(other);
+    return other;
+  }
 
   const caller = (token: string) => bench.iam.authenticate(`Bearer ${token}`);
   const selfSigned = (claims: object) => assertionBy(key, { sub: key.client_email, scope: undefined, ...claims });
@@ -75,8 +88,7 @@ describe('authenticator', () => {
   });
 
   it("remembers tokens, keys and grants over a restart, and stores neither tokens nor customers' private keys", async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'iam-'));
-    const first = await iamBench(openState(dir));
+    const first = await opened(dir);
     const { email } = await first.iam.createServiceAccount(PROJECT, 'durable');
     const file = await first.iam.createKey(email);
     const token = await first.iam.accessToken(email);
@@ -85,15 +97,13 @@ describe('authenticator', () => {
     const secrets = [token, ...file.private_key.split('\n').slice(1, 4)];
     const stored = readdirSync(dir).map((name) => readFileSync(join(dir, name), 'latin1'));
     assert.ok(stored.every((text) => secrets.every((secret) => !text.includes(secret))));
-    await first.close();
+    await further.pop()?.close();
 
-    const second = await iamBench(openState(dir));
+    const second = await opened(dir);
     const known = await second.iam.authenticate(`Bearer ${token}`);
     assert.equal(known.email, email);
     assert.ok(second.iam.allows(known, 'bigquery.jobs.create', `projects/${PROJECT}`));
     assert.equal((await second.exchange(await assertionBy(file))).status, 200);
     assert.deepEqual(await second.iam.operator.credentials('http://127.0.0.1/token'), operator);
-    await second.close();
-    await rm(dir, { recursive: true });
   });
 });
