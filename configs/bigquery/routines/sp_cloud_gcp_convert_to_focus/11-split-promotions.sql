@@ -45,7 +45,7 @@ SELECT
   CAST(NULL AS STRING) AS pricing_unit,
   CAST(NULL AS BIGNUMERIC) AS consumed_quantity,
   CAST(NULL AS STRING) AS consumed_unit,
-  CONCAT('Credit: ', COALESCE(name, full_name, id, type)) AS credit_description,
+  CONCAT('Credit: ', COALESCE(NULLIF(TRIM(name), ''), NULLIF(TRIM(full_name), ''), id, type)) AS credit_description,
   [STRUCT(id AS Id, full_name AS FullName, type AS Type, name AS Name, amount AS Amount)] AS credits
 FROM row_credits
 WHERE is_promotion;

@@ -111,7 +111,8 @@ WITH
       -- A zone names its region; a place that is neither a region nor a listed multi-region (a country, global) is no region.
       COALESCE(
         source.region,
-        REGEXP_EXTRACT(COALESCE(source.zone, source.location), r'^([a-z]+-[a-z]+\d+)-[a-z]$'),
+        REGEXP_EXTRACT(source.zone, r'^(.+)-[a-z0-9]+$'),
+        REGEXP_EXTRACT(source.location, r'^([a-z]+-[a-z]+\d+)-[a-z]$'),
         IF(
           place.region_id IS NOT NULL OR (LOWER(source.location) <> 'global' AND REGEXP_CONTAINS(source.location, r'\d$|-')),
           source.location,
@@ -181,7 +182,7 @@ SELECT
   CAST(NULL AS STRING) AS AllocatedResourceId,
   CAST(NULL AS STRING) AS AllocatedResourceName,
   CAST(NULL AS STRING) AS AllocatedTags,
-  zone AS AvailabilityZone,
+  IF(part.region_id IS NULL, NULL, zone) AS AvailabilityZone,
   amount AS BilledCost,
   billing_account_id AS BillingAccountId,
   -- The export does not carry the account's display name; its id stands in, as a project's id does for its name.
@@ -194,7 +195,7 @@ SELECT
   CASE WHEN capacity_reservation_id IS NULL THEN NULL WHEN is_unused_reservation = 'true' THEN 'Unused' ELSE 'Used' END AS CapacityReservationStatus,
   charge_category AS ChargeCategory,
   charge_class AS ChargeClass,
-  COALESCE(credit_description, adjustment_description, sku_description, service_name) AS ChargeDescription,
+  COALESCE(credit_description, IF(charge_category IN ('Adjustment', 'Credit'), adjustment_description, NULL), sku_description, adjustment_description, service_name) AS ChargeDescription,
   charge_frequency AS ChargeFrequency,
   IF(has_charge_period, usage_end_time, billing_period_end) AS ChargePeriodEnd,
   IF(has_charge_period, usage_start_time, billing_period_start) AS ChargePeriodStart,
@@ -225,8 +226,8 @@ SELECT
   IF(pricing_quantity IS NULL, NULL, COALESCE(pricing_name.focus_unit, 'Units')) AS PricingUnit,
   'Google Cloud' AS ProviderName,
   seller AS PublisherName,
-  region_id AS RegionId,
-  COALESCE(region_name, region_id) AS RegionName,
+  part.region_id AS RegionId,
+  COALESCE(region_name, part.region_id) AS RegionName,
   resource_id AS ResourceId,
   IF(resource_name = resource_id OR REGEXP_CONTAINS(resource_name, r'(?:^|/)\d+$'), NULL, resource_name) AS ResourceName,
   resource_type AS ResourceType,

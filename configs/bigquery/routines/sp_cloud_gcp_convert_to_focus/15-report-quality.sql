@@ -38,6 +38,11 @@ WITH
     JOIN unit_names AS unit ON unit.export_unit = source.pricing_unit
     WHERE NOT unit.is_known
     UNION ALL
+    SELECT source.billing_account_id, source.invoice_month, 'unknown_unit', unit.export_unit, CONCAT('named ', unit.focus_unit)
+    FROM source_rows AS source
+    JOIN unit_names AS unit ON unit.export_unit = source.usage_unit
+    WHERE NOT unit.is_known AND source.usage_unit IS DISTINCT FROM source.pricing_unit
+    UNION ALL
     SELECT source.billing_account_id, source.invoice_month, 'unknown_value', CONCAT('cost_type ', source.cost_type), 'converted by the general rules'
     FROM source_rows AS source
     LEFT JOIN `{{project}}.{{integrations}}.gcp_known_values` AS known ON known.field = 'cost_type' AND known.value = source.cost_type
