@@ -40,7 +40,7 @@ WITH
       export_unit,
       STRING_AGG(
         CONCAT(
-          CASE WHEN word_at > 0 AND is_time THEN '-' WHEN word_at > 0 THEN ' ' WHEN side_at > 0 THEN '/' ELSE '' END,
+          CASE WHEN word_at > 0 AND is_time AND side_at = 0 THEN '-' WHEN word_at > 0 THEN ' ' WHEN side_at > 0 THEN '/' ELSE '' END,
           IF(is_last AND (side_at = 0 OR word_at > 0), plural, singular)
         ),
         ''
