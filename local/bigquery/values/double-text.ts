@@ -1,0 +1,28 @@
+/**
+ * A FLOAT64 as BigQuery casts it to STRING: 15 significant digits where they are enough to read the same number back, else 17.
+ * `1`, `0.1`, `1e+15`, `1e-07`, `0.30000000000000004`, `NaN`, `inf`.
+ */
+export function doubleText(value: number): string {
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
+  if (value === 0) return Object.is(value, -0) ? '-0' : '0';
+  const short = value.toExponential(14);
+  return Number(short) === value ? general(short, 15) : general(value.toExponential(16), 17);
+}
+
+/** C's `%.<precision>g` of a number that is written as `d.ddde±x` already. */
+function general(scientific: string, precision: number): string {
+  const [mantissa = '', exponentText = '0'] = scientific.split('e');
+  const exponent = Number(exponentText);
+  const sign = mantissa.startsWith('-') ? '-' : '';
+  const digits = mantissa.replace('-', '').replace('.', '').replace(/0+$/, '') || '0';
+  if (exponent < -4 || exponent >= precision) {
+    const rest = digits.slice(1);
+    const size = String(Math.abs(exponent)).padStart(2, '0');
+    return `${sign}${digits[0]}${rest && `.${rest}`}e${exponent < 0 ? '-' : '+'}${size}`;
+  }
+  if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`;
+  const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, '0');
+  const fraction = digits.slice(exponent + 1);
+  return `${sign}${whole}${fraction && `.${fraction}`}`;
+}
