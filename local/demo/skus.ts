@@ -22,7 +22,9 @@ export interface Sku {
 export const WEIGHTED_SKUS: readonly Sku[] = readSkus();
 
 function readSkus(): Sku[] {
-  const [, ...lines] = readFileSync(join(import.meta.dirname, 'skus.csv'), 'utf8').trim().split('\n');
+  const [, ...lines] = readFileSync(join(import.meta.dirname, 'skus.csv'), 'utf8')
+    .trim()
+    .split('\n');
   return lines.flatMap((line) => {
     const cells = line.split(',');
     return Array.from<Sku>({ length: Number(cells[10]) }).fill(skuOf(cells));

@@ -111,7 +111,13 @@ const CREDITS: readonly { type: string; name: string; share: number; chance: num
   },
   { type: 'FREE_TIER', name: 'Free tier', share: 1, chance: 0.3, on: /Log Storage|^Requests$/ },
   { type: 'DISCOUNT', name: 'Negotiated discount', share: 0.1, chance: 0.3, on: /Standard Storage US|^Analysis$/ },
-  { type: 'SUBSCRIPTION_BENEFIT', name: 'Startup program benefit', share: 0.25, chance: 0.4, on: /Kubernetes Clusters/ },
+  {
+    type: 'SUBSCRIPTION_BENEFIT',
+    name: 'Startup program benefit',
+    share: 0.25,
+    chance: 0.4,
+    on: /Kubernetes Clusters/,
+  },
   { type: 'RESELLER_MARGIN', name: 'Reseller margin', share: 0.05, chance: 0.3, on: /^Metric Volume$|NAT/ },
   { type: 'PROMOTION', name: 'Generative AI trial credit', share: 0.5, chance: 0.25, on: /Gemini|Nvidia/ },
 ];
