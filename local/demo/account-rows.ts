@@ -18,7 +18,7 @@ export function accountRows(seat: PartitionSeat): ExportRow[] {
   ];
 }
 
-const INVOICE = { id: '2062-016F-44A2', description: 'Invoice' };
+const INVOICE = { id: '9E21-3C5B-70D4', description: 'Invoice' };
 const COMPUTE = { id: '6F81-5844-456A', description: 'Compute Engine' };
 const N2_CORE = { id: 'BB77-5FDA-69D9', description: 'N2 Instance Core running in Americas' };
 
@@ -176,7 +176,7 @@ function marketplace(seat: PartitionSeat): ExportRow[] {
 function support(seat: PartitionSeat): ExportRow {
   return {
     ...frame(seat, yesterday(seat)),
-    service: { id: '2062-0A7F-B4C1', description: 'Support' },
+    service: { id: '2062-016F-44A2', description: 'Support' },
     sku: { id: 'D50C-91E7-3F2A', description: 'Enhanced Support monthly fee' },
     cost: money(seat, 16.129032),
     cost_at_list: money(seat, 16.129032),
