@@ -36,6 +36,11 @@ export async function gcpCases(org: string, deps: GcpCaseDeps): Promise<Provider
     await loadExport(owner, SANDBOX_DATASET, { lastDay, rows: SAMPLE_ROWS, accounts: [account], daysBack: [1, 0] });
   };
   const [credentials] = await Promise.all([caseCredentials(projectId, deps), makeTable()]);
+  // Now that the dataset is there: making it sets its policy.
+  for (const [, outcome, { client_email: email }] of credentials) {
+    const dataset = `projects/${projectId}/datasets/${SANDBOX_DATASET}`;
+    if (outcome !== 'insufficient_permission') deps.iam.grant(dataset, 'roles/bigquery.dataViewer', email!);
+  }
   const metadata = { billing_export_table: `${projectId}.${SANDBOX_DATASET}.${exportTableOf(account)}` };
   return Object.fromEntries(
     credentials.map(([name, outcome, key]) => [name, { credentials: key, metadata, expect: expectation(outcome) }]),
@@ -73,28 +78,20 @@ function caseCredentials(projectId: string, { iam, clock }: GcpCaseDeps): Promis
       'rejected',
       fieldsOf(file),
     ]),
-    key('no-data').then((file): MadeCase => {
-      iam.revoke(datasetOf(projectId), 'roles/bigquery.dataViewer', file.client_email);
-      return ['insufficient_permission', 'insufficient_permission', fieldsOf(file)];
-    }),
+    key('no-data').then((file): MadeCase => ['insufficient_permission', 'insufficient_permission', fieldsOf(file)]),
     troubled('rate_limited'),
     troubled('unreachable'),
     troubled('provider_error'),
   ]);
 }
 
-function datasetOf(projectId: string): string {
-  return `projects/${projectId}/datasets/${SANDBOX_DATASET}`;
-}
-
-/** A service account with the roles that the setup steps ask for. */
+/** A service account that may run queries; what it may read is granted with the dataset. */
 async function makeReader(iam: Iam, projectId: string, suffix: string): Promise<string> {
   const accountId = `finops-${suffix}`;
   const email = `${accountId}@${projectId}.iam.gserviceaccount.com`;
   // It is there already when an earlier attempt to make the cases was cut off.
   if (!iam.findServiceAccount(email)) await iam.createServiceAccount(projectId, accountId, 'FinOps reader');
   iam.grant(`projects/${projectId}`, 'roles/bigquery.jobUser', email);
-  iam.grant(datasetOf(projectId), 'roles/bigquery.dataViewer', email);
   return email;
 }
 

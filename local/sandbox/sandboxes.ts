@@ -32,7 +32,7 @@ export async function startSandboxes(
   return {
     providerEndpoints: { 'api.openai.com': openAi.url },
     cases: (org) => store.get(org, () => make(org)),
-    close: openAi.close,
+    close: () => openAi.close(),
   };
 }
 
