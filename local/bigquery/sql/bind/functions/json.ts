@@ -34,15 +34,18 @@ const parseJson: FunctionBinder = (args, _context, name) => {
   return { sql: `CAST(CAST(${coerce(text, STRING, name).sql} AS JSON) AS VARCHAR)`, type: JSON_TYPE };
 };
 
+/** How NUMERIC and BIGNUMERIC are written. */
+type DecimalText = Readonly<Record<'NUMERIC' | 'BIGNUMERIC', (sql: string) => string>>;
+
 /**
  * A value as JSON text, as TO_JSON_STRING writes it: no spaces, times in RFC 3339, integers beyond 2^53 and doubles without a number
  * as strings.
  */
-export function jsonText({ sql, type }: Bound): string {
-  return `coalesce(${presentText({ sql, type })}, 'null')`;
+function jsonText({ sql, type }: Bound, decimals: DecimalText): string {
+  return `coalesce(${presentText({ sql, type }, decimals)}, 'null')`;
 }
 
-function presentText({ sql, type }: Bound): string {
+function presentText({ sql, type }: Bound, decimals: DecimalText): string {
   switch (type.kind) {
     case 'STRING':
       return `CAST(to_json(${sql}) AS VARCHAR)`;
@@ -55,8 +58,9 @@ function presentText({ sql, type }: Bound): string {
     case 'FLOAT64':
       return `CASE WHEN isnan(${sql}) THEN '"NaN"' WHEN isinf(${sql}) THEN CASE WHEN ${sql} > 0 THEN '"Infinity"' ELSE '"-Infinity"' END ELSE double_text(${sql}) END`;
     case 'NUMERIC':
+      return decimals.NUMERIC(sql);
     case 'BIGNUMERIC':
-      return decimalText(type.kind === 'NUMERIC' ? `bn_parse(CAST(${sql} AS VARCHAR))` : sql);
+      return decimals.BIGNUMERIC(sql);
     case 'BYTES':
       return `'"' || to_base64(${sql}) || '"'`;
     case 'DATE':
@@ -68,33 +72,50 @@ function presentText({ sql, type }: Bound): string {
     case 'TIMESTAMP':
       return `'"' || t_json(${sql}) || 'Z"'`;
     case 'ARRAY':
-      return `'[' || array_to_string(list_transform(coalesce(${sql}, []), lambda e: ${jsonText({ sql: 'e', type: type.element })}), ',') || ']'`;
+      return `'[' || array_to_string(list_transform(coalesce(${sql}, []), lambda e: ${jsonText({ sql: 'e', type: type.element }, decimals)}), ',') || ']'`;
     case 'STRUCT':
-      return `CASE WHEN ${sql} IS NOT NULL THEN ${structText(sql, type.fields)} END`;
+      return `CASE WHEN ${sql} IS NOT NULL THEN ${structText(sql, type.fields, decimals)} END`;
     default:
       return `'null'`;
   }
 }
 
-function structText(sql: string, fields: readonly { name: string; type: SqlType }[]): string {
+function structText(sql: string, fields: readonly { name: string; type: SqlType }[], decimals: DecimalText): string {
   if (fields.length === 0) return "'{}'";
   const members = fields.map((field, index) => {
     const value = `struct_extract(${sql}, ${textLiteral(structKey(field, index))})`;
-    return `${textLiteral(`${JSON.stringify(field.name)}:`)} || ${jsonText({ sql: value, type: field.type })}`;
+    return `${textLiteral(`${JSON.stringify(field.name)}:`)} || ${jsonText({ sql: value, type: field.type }, decimals)}`;
   });
   return `'{' || ${members.join(" || ',' || ")} || '}'`;
 }
 
-// A decimal that a double holds as well is a JSON number, else text.
-function decimalText(blob: string): string {
-  return `CASE WHEN bn_from_double(bn_to_double(${blob})) = ${blob} OR double_text(bn_to_double(${blob})) = bn_text(${blob}) THEN bn_text(${blob}) ELSE '"' || bn_text(${blob}) || '"' END`;
-}
-
-const toJsonString: FunctionBinder = (args, _context, name) => {
-  const [value] = args;
-  if (!value || args.length > 1) throw noSignature(name, args);
-  return { sql: jsonText(value), type: STRING };
+/** TO_JSON_STRING: a whole number up to 2^53 is a JSON number, any other decimal is text, so that no reader rounds it. */
+const wholeNumbers: DecimalText = {
+  NUMERIC(sql) {
+    const digits = `CAST(${sql} AS VARCHAR)`;
+    const isWhole = `${sql} BETWEEN -9007199254740992 AND 9007199254740992 AND ends_with(${digits}, '.000000000')`;
+    return `CASE WHEN ${isWhole} THEN left(${digits}, -10) ELSE '"' || rtrim(rtrim(${digits}, '0'), '.') || '"' END`;
+  },
+  BIGNUMERIC(sql) {
+    const isWhole = `TRY_CAST(nullif(bn_text(${sql}), regexp_extract(bn_text(${sql}), '.*[.].*')) AS HUGEINT) BETWEEN -9007199254740992 AND 9007199254740992`;
+    return `CASE WHEN ${isWhole} THEN bn_text(${sql}) ELSE '"' || bn_text(${sql}) || '"' END`;
+  },
 };
+
+/** TO_JSON: what a double holds as well is a JSON number. */
+const doubles: DecimalText = {
+  NUMERIC: (sql) => doubles.BIGNUMERIC(`bn_parse(CAST(${sql} AS VARCHAR))`),
+  BIGNUMERIC: (sql) =>
+    `CASE WHEN bn_from_double(bn_to_double(${sql})) = ${sql} OR double_text(bn_to_double(${sql})) = bn_text(${sql}) THEN bn_text(${sql}) ELSE '"' || bn_text(${sql}) || '"' END`,
+};
+
+const asJson =
+  (type: SqlType, decimals: DecimalText): FunctionBinder =>
+  (args, _context, name) => {
+    const [value] = args;
+    if (!value || args.length > 1) throw noSignature(name, args);
+    return { sql: jsonText(value, decimals), type };
+  };
 
 export const JSON_FUNCTIONS: FunctionTable = {
   JSON_VALUE: jsonValue,
@@ -102,6 +123,6 @@ export const JSON_FUNCTIONS: FunctionTable = {
   JSON_QUERY: jsonQuery,
   JSON_EXTRACT: jsonQuery,
   PARSE_JSON: parseJson,
-  TO_JSON_STRING: toJsonString,
-  TO_JSON: (args, context, name) => ({ ...toJsonString(args, context, name), type: JSON_TYPE }),
+  TO_JSON_STRING: asJson(STRING, wholeNumbers),
+  TO_JSON: asJson(JSON_TYPE, doubles),
 };
