@@ -1,11 +1,11 @@
 /**
  * A FLOAT64 as BigQuery casts it to STRING: 15 significant digits where they are enough to read the same number back, else 17.
- * `1`, `0.1`, `1e+15`, `1e-07`, `0.30000000000000004`, `NaN`, `inf`.
+ * `1`, `0.1`, `1e+15`, `1e-07`, `0.30000000000000004`, `nan`, `inf`.
  */
 export function doubleText(value: number): string {
-  if (Number.isNaN(value)) return 'NaN';
+  if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
-  if (value === 0) return Object.is(value, -0) ? '-0' : '0';
+  if (value === 0) return '0'; // never signed
   const short = value.toExponential(14);
   return Number(short) === value ? general(short, 15) : general(value.toExponential(16), 17);
 }

@@ -62,6 +62,8 @@ const FUNCTIONS: readonly (readonly [name: string, parameters: readonly DuckDBTy
     ['bn_of_limbs', [HUGEINT, HUGEINT, HUGEINT, HUGEINT, BIGINT], BLOB, ofLimbs],
     ['bn_average_of_limbs', [HUGEINT, HUGEINT, HUGEINT, HUGEINT, BIGINT], BLOB, averageOfLimbs],
     ['double_text', [DOUBLE], VARCHAR, doubleText],
+    // DuckDB maps one letter to one letter; ß is two in capitals.
+    ['text_upper', [VARCHAR], VARCHAR, (text: string) => text.toUpperCase()],
     ['double_round', [DOUBLE, BIGINT], DOUBLE, (value: number, digits: bigint) => roundDouble(value, Number(digits))],
     // DuckDB's own error() counts as volatile, so that TRY refuses it.
     ['raise_boolean', [VARCHAR], BOOLEAN, raise],

@@ -82,6 +82,10 @@ export function cast(value: Bound, to: SqlType, isSafe: boolean): Bound {
   if (from.kind === 'ARRAY' && to.kind === 'ARRAY') return done(castArray(value, from.element, to.element, isSafe));
   if (from.kind === 'STRUCT' && to.kind === 'STRUCT') return done(castStruct(value, from.fields, to.fields, isSafe));
   if (sameType(from, to)) return done(sql);
+  // A decimal literal is what it says, not the double next to it.
+  const literal = /^CAST\('([^']+)' AS DOUBLE\)$/.exec(sql)?.[1];
+  if (literal && value.isConstant && (to.kind === 'NUMERIC' || to.kind === 'BIGNUMERIC'))
+    return constant(to.kind, literal);
   const text = castScalar(sql, from.kind, to.kind, isSafe);
   if (!text) throw invalid(`Invalid cast from ${typeName(from)} to ${typeName(to)}`);
   return done(text);

@@ -22,8 +22,7 @@ const INT64 = scalar('INT64');
 /** Civil time of an instant in a zone, and back. DuckDB knows the zones of ICU. */
 const civil = (instant: string, zone?: string): string =>
   zone ? `timezone(${zone}, timezone('UTC', ${instant}))` : instant;
-const instantOf = (local: string, zone?: string): string =>
-  zone ? `timezone('UTC', timezone(${zone}, ${local}))` : local;
+const instantOf = (local: string, zone?: string): string => (zone ? `t_instant(${local}, ${zone})` : local);
 
 const zoneOf = (zone: Bound | undefined, name: string): string | undefined => zone && coerce(zone, STRING, name).sql;
 
@@ -113,6 +112,10 @@ const instantDifference: FunctionBinder = (args, { part = '' }, name) => {
   return { sql: `CAST(trunc_div(epoch_us(${later}) - epoch_us(${earlier}), ${unit}) AS BIGINT)`, type: INT64 };
 };
 
+/** DuckDB's weeks start on Monday, as ISOWEEK; GoogleSQL's WEEK starts on Sunday. */
+const weekStart = (sql: string, part: 'WEEK' | 'ISOWEEK'): string =>
+  part === 'ISOWEEK' ? `date_trunc('week', ${sql})` : `(date_trunc('week', ${sql} + to_days(1)) - to_days(1))`;
+
 const civilDifference =
   (kind: 'DATE' | 'DATETIME'): FunctionBinder =>
   (args, { part = '' }, name) => {
@@ -123,9 +126,11 @@ const civilDifference =
         ? ['DAY', 'WEEK', 'ISOWEEK', 'MONTH', 'QUARTER', 'YEAR']
         : [...Object.keys(MICROSECONDS), 'WEEK', 'ISOWEEK', 'MONTH', 'QUARTER', 'YEAR'];
     if (!units.includes(part)) throw unsupported(`${name} by ${part}`);
-    // DuckDB's weeks start on Monday, GoogleSQL's WEEK on Sunday.
-    const [from, to] = part === 'WEEK' ? [`${earlier} + to_days(1)`, `${later} + to_days(1)`] : [earlier, later];
-    return { sql: `date_diff('${part.replace('ISO', '').toLowerCase()}', ${from}, ${to})`, type: INT64 };
+    if (part === 'WEEK' || part === 'ISOWEEK') {
+      const days = `date_diff('day', ${weekStart(earlier, part)}, ${weekStart(later, part)})`;
+      return { sql: `(${days} // 7)`, type: INT64 };
+    }
+    return { sql: `date_diff('${part.toLowerCase()}', ${earlier}, ${later})`, type: INT64 };
   };
 
 const TRUNCATED = new Set([...Object.keys(MICROSECONDS), 'WEEK', 'ISOWEEK', 'MONTH', 'QUARTER', 'YEAR']);
@@ -139,9 +144,7 @@ const truncated =
     const type = kind === 'DATE' && DATETIMES.has(value.type.kind) ? value.type : scalar(kind);
     const sql = coerce(value, type, name).sql;
     const floor =
-      part === 'WEEK'
-        ? `(date_trunc('week', ${sql} + to_days(1)) - to_days(1))`
-        : `date_trunc('${part.replace('ISO', '').toLowerCase()}', ${sql})`;
+      part === 'WEEK' || part === 'ISOWEEK' ? weekStart(sql, part) : `date_trunc('${part.toLowerCase()}', ${sql})`;
     return { sql: type.kind === 'DATE' ? `CAST(${floor} AS DATE)` : `CAST(${floor} AS TIMESTAMP)`, type };
   };
 

@@ -116,7 +116,7 @@ const format: FunctionBinder = (args) => {
 export const STRINGS: FunctionTable = {
   CONCAT: concat,
   LOWER: text(['STRING'], 'STRING', (sql) => `lower(${sql})`),
-  UPPER: text(['STRING'], 'STRING', (sql) => `upper(${sql})`),
+  UPPER: text(['STRING'], 'STRING', (sql) => `text_upper(${sql})`),
   LENGTH: length,
   CHAR_LENGTH: text(['STRING'], 'INT64', (sql) => `length(${sql})`),
   CHARACTER_LENGTH: text(['STRING'], 'INT64', (sql) => `length(${sql})`),
