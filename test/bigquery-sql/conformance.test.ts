@@ -26,7 +26,7 @@ describe('an expression', function () {
   const ours = (sql: string): Promise<Answer> =>
     engine.run(request(sql)).then(
       (result) => ({ rows: cells(result) }),
-      (err: { httpStatus?: number }) => (assert.equal(err.httpStatus, 400, String(err)), 'error'),
+      (err: Error & { httpStatus?: number }) => (assert.equal(err.httpStatus, 400, err.stack), 'error'),
     );
   const theirs = (sql: string): Promise<Answer> =>
     google.query(sql, []).then(

@@ -1,6 +1,7 @@
 import type { DuckDBConnection, DuckDBMaterializedResult } from '@duckdb/node-api';
 import type { Catalog, PartitionRow, QueryRequest, TableRef } from '../contracts.ts';
 import type { Binder } from './bind/binder.ts';
+import { bindExpr } from './bind/expressions.ts';
 import { bindQuery } from './bind/queries.ts';
 import type { Bound, Relation } from './bind/scope.ts';
 import { translated } from './errors.ts';
@@ -49,6 +50,9 @@ export class Session {
       unique: (prefix) => `${prefix}${++this.#names}`,
       bindQuery(query, outer) {
         return bindQuery(query, outer, this);
+      },
+      bindExpr(expr, scope) {
+        return bindExpr(expr, scope, this);
       },
     };
     return binder;

@@ -1,4 +1,4 @@
-import {
+import type {
   DuckDBBlobValue,
   DuckDBDateValue,
   DuckDBDecimalValue,
@@ -6,7 +6,7 @@ import {
   DuckDBStructValue,
   DuckDBTimestampValue,
   DuckDBTimeValue,
-  type DuckDBValue,
+  DuckDBValue,
 } from '@duckdb/node-api';
 import type { WireValue } from '../contracts.ts';
 import { decode, formatDecimal } from './bignumeric.ts';

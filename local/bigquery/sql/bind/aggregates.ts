@@ -2,7 +2,6 @@ import { arrayOf, scalar, typeName, type SqlType } from '../../values/types.ts';
 import type { Call, OrderItem } from '../parse/ast.ts';
 import type { Binder } from './binder.ts';
 import { cast, coerce, isNumber, numericOf } from './coercion.ts';
-import { bindExpr } from './expressions.ts';
 import { invalid, unsupported, type Bound, type Scope } from './scope.ts';
 
 const AGGREGATES = new Set(
@@ -22,7 +21,7 @@ export function bindAggregate(call: Call, scope: Scope, binder: Binder, over = '
   if (!AGGREGATES.has(call.name)) throw unsupported(`Aggregate function ${call.name}`);
   if (call.isSafe) throw unsupported(`SAFE.${call.name}`);
   if (call.name === 'COUNT' && call.isStar) return { sql: `count(*)${over}`, type: INT64 };
-  const [value, ...more] = call.args.map((arg) => bindExpr(arg, scope, binder));
+  const [value, ...more] = call.args.map((arg) => binder.bindExpr(arg, scope));
   if (!value) throw invalid(`No matching signature for aggregate function ${call.name}`);
   const order = orderSql(call.orderBy, scope, binder);
   const plain = call.orderBy.length === 0 && !call.limit && !call.nulls && more.length === 0;
@@ -132,7 +131,7 @@ function limited(list: string, { limit }: Call): string {
 /** ` ORDER BY ...` of an aggregate; GoogleSQL holds NULL below everything. */
 export function orderSql(items: readonly OrderItem[], scope: Scope, binder: Binder): string {
   if (items.length === 0) return '';
-  return ` ORDER BY ${items.map((item) => orderItem(bindExpr(item.expr, scope, binder), item)).join(', ')}`;
+  return ` ORDER BY ${items.map((item) => orderItem(binder.bindExpr(item.expr, scope), item)).join(', ')}`;
 }
 
 export function orderItem(

@@ -1,5 +1,5 @@
 import type { Catalog, QueryParameter, QueryRequest, TableRef } from '../../contracts.ts';
-import type { Query } from '../parse/ast.ts';
+import type { Expr, Query } from '../parse/ast.ts';
 import type { SqlType } from '../../values/types.ts';
 import type { Bound, Relation, Scope } from './scope.ts';
 
@@ -26,7 +26,9 @@ export interface Binder {
   readonly ctes: ReadonlyMap<string, BoundQuery & { readonly sqlName: string }>;
   /** A name for DuckDB that nothing else has. */
   unique(prefix: string): string;
+  /** Queries and expressions hold each other; these two are where the halves meet. */
   bindQuery(query: Query, outer: Scope): BoundQuery;
+  bindExpr(expr: Expr, scope: Scope): Bound;
 }
 
 /** The same binder with more WITH queries. */

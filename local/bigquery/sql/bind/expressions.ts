@@ -91,7 +91,7 @@ function bindPath(path: readonly string[], scope: Scope, binder: Binder): Bound 
   const [first = '', ...rest] = path;
   const found = scope.find(first) ?? binder.args.get(first.toLowerCase());
   if (!found) throw invalid(`Unrecognized name: ${path.join('.')}`);
-  if (!isRelation(found)) return rest.reduce(fieldOfStruct, found as Bound);
+  if (!isRelation(found)) return rest.reduce(fieldOfStruct, found);
   if (rest.length === 0 || found.value) return rest.reduce(fieldOfStruct, found.value ?? rowOf(found));
   const [column = '', ...fields] = rest;
   return fields.reduce(fieldOfStruct, columnOf(found, column) as Bound);

@@ -81,7 +81,7 @@ function bindPath(
       const [column = '', ...fields] = item.path.slice(1);
       const array = fields.reduce(
         fieldOfStruct,
-        (found.value ? fieldOfStruct(found.value, column) : columnOf(found, column)) as Bound,
+        found.value ? fieldOfStruct(found.value, column) : columnOf(found, column),
       );
       return bindUnnest(
         {

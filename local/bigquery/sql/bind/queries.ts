@@ -235,7 +235,7 @@ function groupByClause(
   }
   const keys = select.groupBy.map((expr) => {
     const ordinal = ordinalOf(expr, outputs.length, 'GROUP BY');
-    if (ordinal !== undefined) return outputs[ordinal] ? (outputs[ordinal]?.value as Bound) : undefined;
+    if (ordinal !== undefined) return outputs[ordinal]?.value;
     // A column of the FROM clause wins over an alias here.
     const name = expr.node === 'path' && expr.path.length === 1 ? (expr.path[0] ?? '') : '';
     const alias = name && !isColumn(scope, name) ? aliases.get(name.toLowerCase()) : undefined;

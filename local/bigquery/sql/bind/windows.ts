@@ -3,7 +3,6 @@ import type { Call, FrameBound, Window } from '../parse/ast.ts';
 import { bindAggregate, isAggregate, orderSql } from './aggregates.ts';
 import type { Binder } from './binder.ts';
 import { coerce } from './coercion.ts';
-import { bindExpr } from './expressions.ts';
 import { invalid, unsupported, type Bound, type Scope } from './scope.ts';
 
 const INT64 = scalar('INT64');
@@ -24,7 +23,7 @@ export function bindWindowCall(call: Call, scope: Scope, binder: Binder & { wind
   if (isAggregate(call.name)) return bindAggregate(call, scope, binder, over);
   const numbering = NUMBERING[call.name];
   if (numbering && call.args.length === 0) return { sql: `${call.name.toLowerCase()}()${over}`, type: numbering };
-  const args = call.args.map((arg) => bindExpr(arg, scope, binder));
+  const args = call.args.map((arg) => binder.bindExpr(arg, scope));
   const [value, second, third] = args;
   if (!value) throw unsupported(`Window function ${call.name}`);
   const nulls = call.nulls === 'IGNORE' ? ' IGNORE NULLS' : '';
@@ -51,7 +50,7 @@ function windowSql(window: Window, scope: Scope, binder: Binder & { windows?: Na
   const base = window.base === undefined ? undefined : binder.windows?.[window.base.toLowerCase()];
   if (window.base !== undefined && !base) throw invalid(`Unrecognized window alias ${window.base}`);
   const partitionBy = [...(base?.partitionBy ?? []), ...window.partitionBy].map(
-    (expr) => bindExpr(expr, scope, binder).sql,
+    (expr) => binder.bindExpr(expr, scope).sql,
   );
   const order = orderSql([...(base?.orderBy ?? []), ...window.orderBy], scope, binder).trim();
   const frame = window.frame ?? base?.frame;
@@ -63,5 +62,5 @@ function windowSql(window: Window, scope: Scope, binder: Binder & { windows?: Na
 }
 
 function boundSql(bound: FrameBound, scope: Scope, binder: Binder): string {
-  return 'offset' in bound ? `${bindExpr(bound.offset, scope, binder).sql} ${bound.at}` : bound.at;
+  return 'offset' in bound ? `${binder.bindExpr(bound.offset, scope).sql} ${bound.at}` : bound.at;
 }

@@ -1,4 +1,5 @@
 import { ApiError } from '../../../kit/api-error.ts';
+import type { Query } from './ast.ts';
 import { syntaxError, tokenize, type Token } from './lexer.ts';
 
 /** Reserved words of GoogleSQL: a bare one is never a name. */
@@ -14,12 +15,15 @@ USING WHEN WHERE WINDOW WITH WITHIN`.split(/\s+/),
 export class Cursor {
   readonly sql: string;
   readonly #tokens: readonly Token[];
+  readonly #parseQuery: ((cursor: Cursor) => Query) | undefined;
   #at = 0;
   /** How many `?` were read. */
   positional = 0;
 
-  constructor(sql: string) {
+  /** @param parseQuery - Expressions hold queries, and queries expressions: this is where the halves meet. */
+  constructor(sql: string, parseQuery?: (cursor: Cursor) => Query) {
     this.sql = sql;
+    this.#parseQuery = parseQuery;
     this.#tokens = tokenize(sql);
   }
 
@@ -95,6 +99,18 @@ export class Cursor {
     const items = [read()];
     while (this.acceptSymbol(',')) items.push(read());
     return items;
+  }
+
+  /** Whether a query starts here, brackets around it included. */
+  isQuery(): boolean {
+    let ahead = 0;
+    while (this.isSymbol('(', ahead)) ahead += 1;
+    const { kind, text } = this.peek(ahead);
+    return kind === 'name' && /^(SELECT|WITH)$/i.test(text);
+  }
+
+  query(): Query {
+    return this.#parseQuery ? this.#parseQuery(this) : this.refuse('A query here');
   }
 
   get atEnd(): boolean {

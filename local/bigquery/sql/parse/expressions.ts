@@ -1,6 +1,5 @@
 import type { Call, Expr, FrameBound, InList, OrderItem, TypeNode, Window } from './ast.ts';
 import type { Cursor } from './cursor.ts';
-import { isQueryAhead, parseQuery } from './queries.ts';
 
 const COMPARISONS = new Set(['=', '<', '>', '<=', '>=', '<>', '!=']);
 /** Functions that are written without parentheses. */
@@ -91,8 +90,8 @@ function parseInList(cursor: Cursor): InList {
     return { of: 'unnest', array };
   }
   cursor.expectSymbol('(');
-  const list: InList = isQueryAhead(cursor)
-    ? { of: 'query', query: parseQuery(cursor) }
+  const list: InList = cursor.isQuery()
+    ? { of: 'query', query: cursor.query() }
     : { of: 'items', items: cursor.list(() => parseExpression(cursor)) };
   cursor.expectSymbol(')');
   return list;
@@ -186,8 +185,8 @@ function parsePrimary(cursor: Cursor): Expr {
 function parseBracketed(cursor: Cursor): Expr {
   if (cursor.acceptSymbol('[')) return { node: 'array', items: parseItems(cursor) };
   cursor.expectSymbol('(');
-  if (isQueryAhead(cursor)) {
-    const query = parseQuery(cursor);
+  if (cursor.isQuery()) {
+    const query = cursor.query();
     cursor.expectSymbol(')');
     return { node: 'subquery', use: 'scalar', query };
   }
@@ -242,7 +241,7 @@ function parseWord(cursor: Cursor): Expr {
 
 function parseSubquery(cursor: Cursor, use: 'array' | 'exists'): Expr {
   cursor.expectSymbol('(');
-  const query = parseQuery(cursor);
+  const query = cursor.query();
   cursor.expectSymbol(')');
   return { node: 'subquery', use, query };
 }

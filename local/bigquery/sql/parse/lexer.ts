@@ -12,7 +12,7 @@ export interface Token {
   readonly end: number;
 }
 
-const SYMBOLS = ['<=', '>=', '<>', '!=', '||', '=>', '<<', '>>', ...'()[],.;=<>+-*/&|^~:'];
+const SYMBOLS = ['<=', '>=', '<>', '!=', '||', '=>', '<<', '>>', ...'( ) [ ] , . ; = < > + - * / & | ^ ~ :'.split(' ')];
 const SPACE = /(?:\s+|--[^\n]*|#[^\n]*|\/\*[\s\S]*?\*\/)+/y;
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
 const NUMBER = /0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y;

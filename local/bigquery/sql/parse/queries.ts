@@ -2,14 +2,6 @@ import type { FromItem, Path, Query, QueryBody, Select, SelectItem, SetOperation
 import type { Cursor } from './cursor.ts';
 import { parseExpression, parseOrderItems, parseWindow } from './expressions.ts';
 
-/** Whether a query starts here, brackets around it included. */
-export function isQueryAhead(cursor: Cursor): boolean {
-  let ahead = 0;
-  while (cursor.isSymbol('(', ahead)) ahead += 1;
-  const { kind, text } = cursor.peek(ahead);
-  return kind === 'name' && /^(SELECT|WITH)$/i.test(text);
-}
-
 export function parseQuery(cursor: Cursor): Query {
   const ctes = cursor.accept('WITH') ? parseWith(cursor) : [];
   const body = parseSetOperations(cursor);
@@ -203,7 +195,7 @@ function parseFromItem(cursor: Cursor): FromItem {
 
 function parseBracketedFrom(cursor: Cursor): FromItem {
   cursor.expectSymbol('(');
-  if (!isQueryAhead(cursor)) {
+  if (!cursor.isQuery()) {
     const joined = parseFrom(cursor);
     cursor.expectSymbol(')');
     return joined;

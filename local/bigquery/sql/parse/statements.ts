@@ -1,11 +1,11 @@
 import type { Assignment, ColumnDefinition, Expr, MergeClause, ParsedStatement, Path, Statement } from './ast.ts';
 import { Cursor } from './cursor.ts';
 import { parseExpression, parseType } from './expressions.ts';
-import { isQueryAhead, parseAlias, parseFrom, parseQuery, parseTablePath } from './queries.ts';
+import { parseAlias, parseFrom, parseQuery, parseTablePath } from './queries.ts';
 
 /** Reads a statement or a script, which is a straight list of statements. */
 export function parseScript(sql: string): ParsedStatement[] {
-  const cursor = new Cursor(sql);
+  const cursor = new Cursor(sql, parseQuery);
   const statements: ParsedStatement[] = [];
   while (!cursor.atEnd) {
     if (cursor.acceptSymbol(';')) continue;
@@ -37,7 +37,7 @@ const SCRIPTING = [
 ];
 
 function parseStatement(cursor: Cursor): Statement {
-  if (isQueryAhead(cursor)) return { statement: 'query', query: parseQuery(cursor) };
+  if (cursor.isQuery()) return { statement: 'query', query: parseQuery(cursor) };
   const word = cursor.peek().text.toUpperCase();
   if (SCRIPTING.includes(word)) cursor.refuse(`${word} in a script`);
   cursor.next();
@@ -93,7 +93,7 @@ function valueList(cursor: Cursor): (Expr | 'DEFAULT')[] {
 function parseInsert(cursor: Cursor): Statement {
   cursor.accept('INTO');
   const table = parseTablePath(cursor);
-  const columns = cursor.isSymbol('(') && !isQueryAhead(cursor) ? columnList(cursor) : undefined;
+  const columns = cursor.isSymbol('(') && !cursor.isQuery() ? columnList(cursor) : undefined;
   const source = cursor.accept('VALUES')
     ? { rows: cursor.list(() => valueList(cursor)) }
     : { query: parseQuery(cursor) };
