@@ -56,7 +56,7 @@ export interface StandardSqlType {
 /**
  * The catalogue, owned by the REST side. Its own writes also create, alter and drop the DuckDB table behind each entry.
  * Physical mapping: DuckDB schema `"<project>:<dataset>"`, table `"<table>"`; an ingestion-time partitioned table has one more column,
- * `_PARTITIONTIME TIMESTAMPTZ`. Column types: see `duckDbType` of the SQL side.
+ * `_PARTITIONTIME TIMESTAMP` in UTC. Column types: see `duckDbType` of the SQL side.
  */
 export interface Catalog {
   findTable(ref: TableRef): TableInfo | undefined;
