@@ -57,7 +57,7 @@ function charge({ account, random }: PartitionSeat, sku: Sku, amount: number) {
   const isFree = random.chance(FREE_TIER_SHARE);
   const list = isFree ? 0 : sku.listPrice * account.rate;
   const effective = sku.service === 'Compute Engine' ? list * (1 - account.computeDiscount) : list;
-  const cost = random.chance(0.7) ? rounded(amount * effective) : amount * effective;
+  const cost = Number((amount * effective).toFixed(random.chance(0.7) ? 6 : 9));
   return {
     service: { id: sku.serviceId, description: sku.service },
     sku: { id: sku.id, description: sku.description },
