@@ -154,7 +154,7 @@ function cellOf(value: WireValue, field: FieldSchema): Cell {
     return Object.fromEntries(field.fields.map((inner, at) => [inner.name, cellOf(f[at]!.v, inner)]));
   }
   if (field.type === 'BOOLEAN') return value === 'true';
-  return field.type === 'TIMESTAMP' ? isoTime(BigInt(value as string)) : (value as string);
+  return field.type === 'TIMESTAMP' ? isoTime(BigInt(value as string)) : value;
 }
 
 function isoTime(micros: bigint): string {

@@ -1,6 +1,6 @@
 -- The export's rows of the periods, flat, with a key and exact decimals.
 --
--- The export has no row id and equal rows can be genuine. The key is the hash of the row as canonical JSON (columns of the export
+-- The export has no row id and equal rows can be genuine. The key is the hash of the row's columns as JSON (columns of the export
 -- only, so that loading it again changes nothing) and an ordinal among equal rows; which of two equal rows is called the first
 -- makes no difference to any result.
 --
@@ -11,36 +11,36 @@ WITH
   hashed_rows AS (
     SELECT
       export.*,
-      TO_HEX(SHA256(TO_JSON_STRING(STRUCT(
-        export.billing_account_id,
-        export.service,
-        export.sku,
-        export.usage_start_time,
-        export.usage_end_time,
-        export.project,
-        export.labels,
-        export.system_labels,
-        export.location,
-        export.resource,
-        export.tags,
-        export.price,
-        export.export_time,
-        export.cost,
-        export.currency,
-        export.currency_conversion_rate,
-        export.usage,
-        export.credits,
-        export.invoice,
-        export.cost_type,
-        export.adjustment_info,
-        export.cost_at_list,
-        export.transaction_type,
-        export.seller_name,
-        export.subscription,
-        export.cost_at_effective_price_default,
-        export.cost_at_list_consumption_model,
-        export.consumption_model
-      )))) AS row_hash
+      TO_HEX(SHA256(ARRAY_TO_STRING([
+        TO_JSON_STRING(export.billing_account_id),
+        TO_JSON_STRING(export.service),
+        TO_JSON_STRING(export.sku),
+        TO_JSON_STRING(export.usage_start_time),
+        TO_JSON_STRING(export.usage_end_time),
+        TO_JSON_STRING(export.project),
+        TO_JSON_STRING(export.labels),
+        TO_JSON_STRING(export.system_labels),
+        TO_JSON_STRING(export.location),
+        TO_JSON_STRING(export.resource),
+        TO_JSON_STRING(export.tags),
+        TO_JSON_STRING(export.price),
+        TO_JSON_STRING(export.export_time),
+        TO_JSON_STRING(export.cost),
+        TO_JSON_STRING(export.currency),
+        TO_JSON_STRING(export.currency_conversion_rate),
+        TO_JSON_STRING(export.usage),
+        TO_JSON_STRING(export.credits),
+        TO_JSON_STRING(export.invoice),
+        TO_JSON_STRING(export.cost_type),
+        TO_JSON_STRING(export.adjustment_info),
+        TO_JSON_STRING(export.cost_at_list),
+        TO_JSON_STRING(export.transaction_type),
+        TO_JSON_STRING(export.seller_name),
+        TO_JSON_STRING(export.subscription),
+        TO_JSON_STRING(export.cost_at_effective_price_default),
+        TO_JSON_STRING(export.cost_at_list_consumption_model),
+        TO_JSON_STRING(export.consumption_model)
+      ], ','))) AS row_hash
     FROM `{{project}}.{{org}}.cloud_gcp_billing_raw_daily` AS export
     WHERE
       EXISTS (
