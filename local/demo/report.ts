@@ -32,7 +32,7 @@ export function periodLines(periods: readonly PeriodSum[]): string[] {
     { title: 'Export', isNumber: true },
     { title: 'BilledCost', isNumber: true },
     { title: 'EffectiveCost', isNumber: true },
-    { title: 'Difference', isNumber: true },
+    { title: 'Diff', isNumber: true },
   ];
   const rows = periods.map(({ account, month, currency, ...sums }) => [
     account,

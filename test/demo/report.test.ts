@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { balance, categoryLines, periodLines, stepPrinter } from '../../local/demo/report.ts';
+import type { PeriodSum } from '../../local/demo/sums.ts';
+import { amountText, textTable } from '../../local/demo/text-table.ts';
+
+const period: PeriodSum = {
+  account: '0F9E8D-7C6B5A-493827',
+  month: '202610',
+  currency: 'EUR',
+  exported: '123456.789012345',
+  billed: '123456.789012345',
+  effective: '123456.789012345',
+  difference: '0',
+};
+
+describe('report of the demo', () => {
+  const amounts = [
+    ['0', '0.00'],
+    ['12.5', '12.50'],
+    ['-1234567.1', '-1,234,567.10'],
+    ['0.000000001', '0.000000001'],
+    ['9007199254740993.10', '9,007,199,254,740,993.10'],
+    ['NaN', 'NaN'],
+  ] as const;
+  for (const [decimal, text] of amounts) {
+    it(`writes ${decimal} as ${text}`, () => assert.equal(amountText(decimal), text));
+  }
+
+  it('aligns columns by their widest cell, numbers at the right', () => {
+    const lines = textTable(
+      [{ title: 'Name' }, { title: 'Cost', isNumber: true }],
+      [
+        ['a', '1.00'],
+        ['longer', '-10.00'],
+      ],
+    );
+    assert.deepEqual(lines, ['Name      Cost', '──────  ──────', 'a         1.00', 'longer  -10.00']);
+  });
+
+  it('fits into 100 columns, and has no colour without a terminal', () => {
+    const category = {
+      category: 'AI and Machine Learning',
+      currency: 'EUR',
+      charges: '12345',
+      billed: '1.5',
+      effective: '1',
+    };
+    const lines = [...periodLines([period]), ...categoryLines([category])];
+    for (const line of lines) assert.ok(line.length <= 100, `${line.length}: ${line}`);
+    assert.equal(
+      lines.some((line) => line.includes('\u001b')),
+      process.stdout.isTTY === true,
+    );
+    assert.match(lines.join('\n'), /0F9E8D-7C6B5A-493827 +2026-10 +EUR +123,456\.789012345/);
+    assert.match(lines.join('\n'), /AI and Machine Learning +EUR +12,345 +1\.50 +1\.00/);
+  });
+
+  it('says whether every period is equal', () => {
+    assert.match(balance([period]), /^1 billing periods, all equal/);
+    assert.match(balance([period, { ...period, difference: '0.000000001' }]), /^1 periods DIFFER/);
+  });
+
+  it('prints a step when it is done, with what came of it, and hands on what it made', async () => {
+    const lines: string[] = [];
+    const step = stepPrinter((line) => lines.push(line));
+    const made = await step(
+      'count',
+      async () => 3,
+      (count) => `${count} things`,
+    );
+    assert.equal(made, 3);
+    assert.match(lines.join('\n'), /count +3 things +\d+\.\d\d s/);
+  });
+
+  it('prints nothing for a step that fails', async () => {
+    const lines: string[] = [];
+    const step = stepPrinter((line) => lines.push(line));
+    await assert.rejects(
+      step('break', () => Promise.reject(new Error('broken')), ''),
+      /broken/,
+    );
+    assert.deepEqual(lines, []);
+  });
+});
