@@ -57,8 +57,6 @@ const FUNCTIONS: readonly (readonly [name: string, parameters: readonly DuckDBTy
       BLOB,
       (value: DuckDBBlobValue, digits: bigint) => blob(bignumeric.truncate(big(value), Number(digits))),
     ],
-    // A sum of many values is the sum of their 64-bit limbs, which DuckDB adds natively and in constant memory.
-    ['bn_limb', [BLOB, BIGINT], HUGEINT, (value: DuckDBBlobValue, limb: bigint) => limbOf(value.bytes, Number(limb))],
     ['bn_of_limbs', [HUGEINT, HUGEINT, HUGEINT, HUGEINT, BIGINT], BLOB, ofLimbs],
     ['bn_average_of_limbs', [HUGEINT, HUGEINT, HUGEINT, HUGEINT, BIGINT], BLOB, averageOfLimbs],
     ['double_text', [DOUBLE], VARCHAR, doubleText],
@@ -109,10 +107,6 @@ function attempt<T>(evaluate: (value: T) => DuckDBValue): (value: T) => DuckDBVa
       return null;
     }
   };
-}
-
-function limbOf(bytes: Uint8Array, limb: number): bigint {
-  return new DataView(bytes.buffer, bytes.byteOffset, 32).getBigUint64(limb * 8);
 }
 
 function sumOfLimbs(l0: bigint, l1: bigint, l2: bigint, l3: bigint, count: bigint): bigint {
