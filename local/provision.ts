@@ -130,7 +130,7 @@ async function makeTopics(cloud: Cloud, pushEndpoint: string): Promise<void> {
 async function makeTables(cloud: Cloud): Promise<void> {
   const bigquery = operatorBigQuery(cloud);
   const dataset = bigquery.dataset(INTEGRATIONS_DATASET);
-  await existing(() => dataset.create({ location: 'US', maxTimeTravelHours: '48' } as object));
+  await existing(() => dataset.create({ location: cloud.context.location, maxTimeTravelHours: '48' } as object));
   for (const file of (await readdir(TABLES)).filter((name) => name.endsWith('.json'))) {
     const { schema, ...rest } = JSON.parse(await readFile(join(TABLES, file), 'utf8')) as TableFile;
     const table = dataset.table(file.slice(0, -'.json'.length));

@@ -44,6 +44,8 @@ export const JOB_GRANTS: Readonly<Record<string, Grants>> = {
 /** Cron entries, in UTC; off the full hour, as many systems start their work there. */
 export const SCHEDULES: readonly { readonly job: string; readonly schedule: string }[] = [
   { job: 'upkeep', schedule: '3-59/10 * * * *' },
+  { job: 'billing', schedule: '17 */6 * * *' },
+  { job: 'focus', schedule: '17 1-23/6 * * *' },
 ];
 
 export const jobAccount = (job: string): string => `job-${job}`;

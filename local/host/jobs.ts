@@ -9,6 +9,8 @@ import { JOB_GRANTS } from '../topology.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const CLOCK_PRELOAD = pathToFileURL(join(ROOT, 'local/kit/clock-preload.ts')).href;
+/** Keeps a job within 256 MiB: pages die young, so a small nursery and an old space with room for two of them are enough. */
+const HEAP_FLAGS = ['--max-semi-space-size=8', '--max-old-space-size=160'];
 /** Cloud Run's grace between SIGTERM and SIGKILL, milliseconds. */
 const KILL_AFTER_MS = 10_000;
 
@@ -63,7 +65,14 @@ export function createJobHost(options: JobHostOptions): JobHost {
     const log = createWriteStream(options.logFile, { flags: 'a', mode: 0o600 });
     const child = spawn(
       process.execPath,
-      ['--no-warnings', '--import', CLOCK_PRELOAD, join(ROOT, 'jobs', request.job, 'main.ts'), ...request.args],
+      [
+        '--no-warnings',
+        ...HEAP_FLAGS,
+        '--import',
+        CLOCK_PRELOAD,
+        join(ROOT, 'jobs', request.job, 'main.ts'),
+        ...request.args,
+      ],
       {
         cwd: ROOT,
         stdio: ['ignore', 'pipe', 'pipe'],
