@@ -42,9 +42,22 @@ export async function gcpCases(org: string, deps: GcpCaseDeps): Promise<Provider
     if (outcome !== 'insufficient_permission') deps.iam.grant(dataset, 'roles/bigquery.dataViewer', email!);
   }
   const metadata = { billing_export_table: `${projectId}.${SANDBOX_DATASET}.${exportTableOf(account)}` };
-  return Object.fromEntries(
+  const cases: Record<string, SandboxCase> = Object.fromEntries(
     credentials.map(([name, outcome, key]) => [name, { credentials: key, metadata, expect: expectation(outcome) }]),
   );
+  return { ...cases, missing_table: withoutTable(cases['valid']?.credentials, metadata) };
+}
+
+/** The key works, and the export was switched on so recently that its table is not there yet. */
+function withoutTable(
+  credentials: SandboxCase['credentials'],
+  { billing_export_table: table }: { billing_export_table: string },
+): SandboxCase {
+  return {
+    ...(credentials ? { credentials } : {}),
+    metadata: { billing_export_table: `${table}_not_there_yet` },
+    expect: expectation('insufficient_permission'),
+  };
 }
 
 /** A billing account id of the organisation's own. */

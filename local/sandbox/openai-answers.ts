@@ -5,7 +5,8 @@ import type { OpenAiKey } from './openai-keys.ts';
 export interface OpenAiAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body: object;
+  /** An object is sent as JSON, text as the HTML page of what stands before OpenAI. */
+  readonly body: object | string;
 }
 
 interface ErrorFields {
@@ -60,6 +61,8 @@ export function refusalBy({ state }: OpenAiKey, secret: string): OpenAiAnswer | 
       return failure(500, 'The server had an error while processing your request. Sorry about that!', {
         type: 'server_error',
       });
+    case 'overloaded':
+      return unavailable();
     default:
       return undefined;
   }
@@ -77,6 +80,12 @@ function rateLimited(): OpenAiAnswer {
     'x-ratelimit-reset-requests': '20s',
   };
   return { ...answer, headers };
+}
+
+/** Whoever stands before OpenAI answers in its stead when it cannot, and not in JSON. */
+function unavailable(): OpenAiAnswer {
+  const title = '503 Service Temporarily Unavailable';
+  return { status: 503, body: `<html><head><title>${title}</title></head><body><h1>${title}</h1></body></html>\n` };
 }
 
 /** Headers that every answer of OpenAI carries. */

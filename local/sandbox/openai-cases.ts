@@ -9,6 +9,7 @@ const STATES: Readonly<Record<string, readonly [OpenAiKeyState, CaseOutcome]>> =
   quota_exhausted: ['quota_exhausted', 'accepted'],
   unreachable: ['unreachable', 'unreachable'],
   provider_error: ['provider_error', 'provider_error'],
+  overloaded: ['overloaded', 'provider_error'],
 };
 
 /** An admin key for each state that OpenAI can keep one in, a project key, and one that it never gave out. */

@@ -9,6 +9,7 @@ export type OpenAiKeyState =
   | 'quota_exhausted'
   | 'insufficient_permission'
   | 'provider_error'
+  | 'overloaded'
   | 'unreachable';
 
 /** Admin keys read usage and costs; project keys use models. */

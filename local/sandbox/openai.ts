@@ -84,9 +84,14 @@ async function serve(
   }
   const answer = injected(fault) ?? judge(req, url, found, secret, key);
   record(answer.status);
+  const isPage = typeof answer.body === 'string';
   res
-    .writeHead(answer.status, { 'content-type': 'application/json', ...commonHeaders(), ...answer.headers })
-    .end(JSON.stringify(answer.body));
+    .writeHead(answer.status, {
+      'content-type': isPage ? 'text/html' : 'application/json',
+      ...commonHeaders(),
+      ...answer.headers,
+    })
+    .end(isPage ? answer.body : JSON.stringify(answer.body));
 }
 
 function injected(fault: Fault | undefined): OpenAiAnswer | undefined {

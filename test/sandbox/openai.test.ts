@@ -100,6 +100,12 @@ describe('OpenAI sandbox', () => {
     assert.equal((await errorOf(exhausted)).type, 'insufficient_quota');
   });
 
+  it('is overloaded in HTML, as the server before it is', async () => {
+    const answer = await get(COSTS, openAi.keys.create('admin', 'overloaded').secret);
+    assert.equal(answer.status, 503);
+    assert.match(answer.headers.get('content-type') ?? '', /text\/html/);
+  });
+
   it('plays injected faults, and notes calls without their keys', async () => {
     const { id, secret } = openAi.keys.create('admin');
     context.planned.push({ id: 'f', service: 'openai', kind: 'error', status: 503, rate: 1 });
