@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { balance, categoryLines, periodLines, stepPrinter } from '../../local/demo/report.ts';
 import type { PeriodSum } from '../../local/demo/sums.ts';
-import { amountText, textTable } from '../../local/demo/text-table.ts';
 
 const period: PeriodSum = {
   account: '0F9E8D-7C6B5A-493827',
@@ -14,29 +13,6 @@ const period: PeriodSum = {
 };
 
 describe('report of the demo', () => {
-  const amounts = [
-    ['0', '0.00'],
-    ['12.5', '12.50'],
-    ['-1234567.1', '-1,234,567.10'],
-    ['0.000000001', '0.000000001'],
-    ['9007199254740993.10', '9,007,199,254,740,993.10'],
-    ['NaN', 'NaN'],
-  ] as const;
-  for (const [decimal, text] of amounts) {
-    it(`writes ${decimal} as ${text}`, () => assert.equal(amountText(decimal), text));
-  }
-
-  it('aligns columns by their widest cell, numbers at the right', () => {
-    const lines = textTable(
-      [{ title: 'Name' }, { title: 'Cost', isNumber: true }],
-      [
-        ['a', '1.00'],
-        ['longer', '-10.00'],
-      ],
-    );
-    assert.deepEqual(lines, ['Name      Cost', '──────  ──────', 'a         1.00', 'longer  -10.00']);
-  });
-
   it('fits into 100 columns, and has no colour without a terminal', () => {
     const category = {
       category: 'AI and Machine Learning',
