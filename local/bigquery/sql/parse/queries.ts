@@ -127,6 +127,9 @@ function bracketed<T>(cursor: Cursor, read: () => T): T[] {
 }
 
 export function parseAlias(cursor: Cursor): string | undefined {
+  for (const word of ['PIVOT', 'UNPIVOT', 'MATCH_RECOGNIZE']) {
+    if (cursor.is(word) && cursor.isSymbol('(', 1)) cursor.refuse(word);
+  }
   if (cursor.accept('AS')) return cursor.name();
   return cursor.isName() ? cursor.name() : undefined;
 }
@@ -188,8 +191,7 @@ function parseFromItem(cursor: Cursor): FromItem {
   if (cursor.isSymbol('(')) cursor.refuse(`Table function ${path.join('.')}`);
   const item: FromItem = { from: 'table', path, ...parseAliases(cursor) };
   if (cursor.is('FOR', 'SYSTEM_TIME')) cursor.refuse('FOR SYSTEM_TIME AS OF');
-  if (cursor.is('TABLESAMPLE') || cursor.is('PIVOT') || cursor.is('UNPIVOT'))
-    cursor.refuse(cursor.peek().text.toUpperCase());
+  if (cursor.is('TABLESAMPLE')) cursor.refuse('TABLESAMPLE');
   return item;
 }
 
@@ -203,7 +205,6 @@ function parseBracketedFrom(cursor: Cursor): FromItem {
   const query = parseQuery(cursor);
   cursor.expectSymbol(')');
   const alias = parseAlias(cursor);
-  if (cursor.is('PIVOT') || cursor.is('UNPIVOT')) cursor.refuse(cursor.peek().text.toUpperCase());
   return { from: 'query', query, ...(alias ? { alias } : {}) };
 }
 
