@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import type { Cloud } from '../cloud.ts';
 import { INTEGRATIONS_DATASET } from '../topology.ts';
 import type { SandboxCase, SandboxCases } from '../sandbox/cases.ts';
@@ -50,10 +52,21 @@ export async function runDemo(deps: DemoDeps): Promise<void> {
   print('');
   for (const line of categoryLines(categories)) print(line);
   print('');
-  print(bold('The first table again, by GoogleSQL:'));
-  print('');
-  print(periodSumsQuery(sums));
-  print('');
+  for (const line of recomputeLines(periodSumsQuery(sums), deps)) print(line);
+}
+
+/** The query behind the first table, and how to run it: whoever doubts a sum adds it up alone. */
+function recomputeLines(sql: string, { cloud }: DemoDeps): string[] {
+  const file = join(cloud.context.dataDir, 'demo-sums.sql');
+  writeFileSync(file, `${sql}\n`);
+  return [
+    bold('The first table again, by any BigQuery client or by this line:'),
+    '',
+    `  npx node local/demo/run-query.ts ${relative(process.cwd(), file)}`,
+    '',
+    ...sql.split('\n').map((line) => `  ${line}`),
+    '',
+  ];
 }
 
 async function isEmptyStore({ query, cloud }: DemoDeps): Promise<boolean> {

@@ -11,12 +11,18 @@ const SAYS_WIDTH = 62;
 export function stepPrinter(print: (line: string) => void): Step {
   return async (name, work, says) => {
     const startedAt = performance.now();
+    showRunning(name);
     const result = await work();
     const seconds = `${((performance.now() - startedAt) / 1000).toFixed(2)} s`;
     const text = typeof says === 'string' ? says : says(result);
     print(`${green('✓')} ${name.padEnd(NAME_WIDTH)}${text.padEnd(SAYS_WIDTH)}${dim(seconds.padStart(8))}`);
     return result;
   };
+}
+
+/** On a terminal, what is being done stands in the line that its result will overwrite. */
+function showRunning(name: string): void {
+  if (process.stdout.isTTY) process.stdout.write(dim(`… ${name}\r`));
 }
 
 export function balance(periods: readonly PeriodSum[]): string {
