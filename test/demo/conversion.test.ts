@@ -5,7 +5,7 @@ import { categorySumsQuery, periodSumsQuery } from '../../local/demo/sums.ts';
 import { startEmbeddedWarehouse, type EmbeddedWarehouse } from '../focus/embedded-conversion.ts';
 import { LANDED, type RawRow } from '../focus/raw-rows.ts';
 import { configuredTables, NAMES } from '../sql/catalog.ts';
-import type { Cell } from '../sql/google-values.ts';
+import { textOf, type Cell } from '../sql/google-values.ts';
 import { startGoogleSql } from '../sql/zetasql.ts';
 
 const RAW = 'cloud_gcp_billing_raw_daily';
@@ -60,7 +60,7 @@ describe('the sample export, converted to FOCUS', function () {
   it('has charges of every category, and corrections', async () => {
     const kinds = async (column: string) => {
       const found = await warehouse.query(`SELECT DISTINCT ${column} AS kind FROM \`${sums.focus}\``);
-      return found.map(({ kind }) => kind).filter((kind) => kind !== null);
+      return found.flatMap(({ kind }) => (kind === null ? [] : [textOf(kind)]));
     };
     assert.deepEqual((await kinds('ChargeCategory')).toSorted(), ['Adjustment', 'Credit', 'Purchase', 'Tax', 'Usage']);
     assert.deepEqual(await kinds('ChargeClass'), ['Correction']);
