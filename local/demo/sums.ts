@@ -39,12 +39,14 @@ ORDER BY account, month, currency`;
 
 function exportedMoney(table: string): string {
   return `  SELECT billing_account_id AS account, invoice.month AS month, currency,
-    CAST(CAST(cost AS STRING) AS BIGNUMERIC) AS exported, BIGNUMERIC '0' AS billed, BIGNUMERIC '0' AS effective
+    CAST(CAST(cost AS STRING) AS BIGNUMERIC) AS exported,
+    BIGNUMERIC '0' AS billed, BIGNUMERIC '0' AS effective
   FROM \`${table}\`
   UNION ALL
   SELECT billing_account_id, invoice.month, currency,
     CAST(CAST(credit.amount AS STRING) AS BIGNUMERIC), BIGNUMERIC '0', BIGNUMERIC '0'
-  FROM \`${table}\` CROSS JOIN UNNEST(credits) AS credit`;
+  FROM \`${table}\`
+  CROSS JOIN UNNEST(credits) AS credit`;
 }
 
 export interface CategorySum {
