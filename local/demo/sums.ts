@@ -24,7 +24,8 @@ export function periodSumsQuery({ exports, focus }: SumTables): string {
   return `WITH money AS (
 ${exports.map(exportedMoney).join('\n  UNION ALL\n')}
   UNION ALL
-  SELECT BillingAccountId, x_InvoiceMonth, BillingCurrency, BIGNUMERIC '0', BilledCost, EffectiveCost
+  SELECT BillingAccountId, x_InvoiceMonth, BillingCurrency,
+    BIGNUMERIC '0', BilledCost, EffectiveCost
   FROM \`${focus}\`
 )
 SELECT account, month, currency,
