@@ -17,6 +17,7 @@ export interface GcpCaseDeps {
 
 export const SANDBOX_DATASET = 'billing_sandbox';
 const SAMPLE_ROWS = 100;
+const JOB_USER = 'roles/bigquery.jobUser';
 
 /** The customer's project of an organisation: a valid project id, another one for each slug. */
 export function customerProject(org: string): string {
@@ -37,9 +38,10 @@ export async function gcpCases(org: string, deps: GcpCaseDeps): Promise<Provider
   };
   const [credentials] = await Promise.all([caseCredentials(projectId, deps), makeTable()]);
   // Now that the dataset is there: making it sets its policy.
-  for (const [, outcome, { client_email: email }] of credentials) {
+  for (const [name, , { client_email: email = '' }] of credentials) {
     const dataset = `projects/${projectId}/datasets/${SANDBOX_DATASET}`;
-    if (outcome !== 'insufficient_permission') deps.iam.grant(dataset, 'roles/bigquery.dataViewer', email!);
+    const isLeftOut = name === 'insufficient_permission' || !deps.iam.findServiceAccount(email);
+    if (!isLeftOut) deps.iam.grant(dataset, 'roles/bigquery.dataViewer', email);
   }
   const metadata = { billing_export_table: `${projectId}.${SANDBOX_DATASET}.${exportTableOf(account)}` };
   const cases: Record<string, SandboxCase> = Object.fromEntries(
@@ -69,42 +71,59 @@ function billingAccountOf(org: string): BillingAccount {
 
 type MadeCase = readonly [name: string, outcome: CaseOutcome, key: NonNullable<SandboxCase['credentials']>];
 
+/** What is done to an account or its key once the customer has downloaded it. */
+const MISFORTUNES: Readonly<Record<string, (iam: Iam, file: KeyFile) => void>> = {
+  revoked: (iam, { private_key_id }) => iam.deleteKey(private_key_id),
+  disabled_key: (iam, { private_key_id }) => iam.setKeyDisabled(private_key_id, true),
+  disabled_account: (iam, { client_email }) => iam.setAccountDisabled(client_email, true),
+  deleted_account: (iam, { client_email }) => iam.deleteServiceAccount(client_email),
+};
+
+const TROUBLES: readonly Behaviour[] = ['rate_limited', 'unreachable', 'provider_error'];
+
 function caseCredentials(projectId: string, { iam, clock }: GcpCaseDeps): Promise<MadeCase[]> {
-  const reader = (suffix: string): Promise<string> => makeReader(iam, projectId, suffix);
-  const key = async (suffix: string, validBefore?: Date): Promise<KeyFile> =>
-    iam.createKey(await reader(suffix), validBefore ? { validBefore } : {});
+  const reader = (name: string): Promise<string> => makeReader(iam, projectId, name);
+  const key = async (name: string, validBefore?: Date): Promise<KeyFile> =>
+    iam.createKey(await reader(name), validBefore ? { validBefore } : {});
+  const made = async (name: string, outcome: CaseOutcome, file = key(name)): Promise<MadeCase> => [
+    name,
+    outcome,
+    fieldsOf(await file),
+  ];
+  const broken = async (name: string): Promise<MadeCase> => {
+    const file = await key(name);
+    MISFORTUNES[name]?.(iam, file);
+    return made(name, 'rejected', Promise.resolve(file));
+  };
   const troubled = async (behaviour: Behaviour): Promise<MadeCase> => {
-    const file = await key(behaviour.replaceAll('_', '-'));
+    const file = await key(behaviour);
     iam.setBehaviour(file.client_email, behaviour);
-    return [behaviour, behaviour, fieldsOf(file)];
+    return made(behaviour, behaviour, Promise.resolve(file));
+  };
+  const withoutJobs = async (): Promise<MadeCase> => {
+    const file = await key('no_job_user');
+    iam.revoke(`projects/${projectId}`, JOB_USER, file.client_email);
+    return made('no_job_user', 'insufficient_permission', Promise.resolve(file));
   };
   return Promise.all([
-    key('valid').then((file): MadeCase => ['valid', 'accepted', fieldsOf(file)]),
+    made('valid', 'accepted'),
     reader('wrong').then(async (email): Promise<MadeCase> => ['wrong', 'rejected', await unknownKey(projectId, email)]),
-    key('revoked').then((file): MadeCase => {
-      iam.deleteKey(file.private_key_id);
-      return ['revoked', 'rejected', fieldsOf(file)];
-    }),
     // Google refuses an expired key with the words for an unknown one; only a stated `expires_at` tells them apart.
-    key('expired', new Date(clock.now().getTime() - 3_600_000)).then((file): MadeCase => [
-      'expired',
-      'rejected',
-      fieldsOf(file),
-    ]),
-    key('no-data').then((file): MadeCase => ['insufficient_permission', 'insufficient_permission', fieldsOf(file)]),
-    troubled('rate_limited'),
-    troubled('unreachable'),
-    troubled('provider_error'),
+    made('expired', 'rejected', key('expired', new Date(clock.now().getTime() - 3_600_000))),
+    made('insufficient_permission', 'insufficient_permission'),
+    withoutJobs(),
+    ...Object.keys(MISFORTUNES).map(broken),
+    ...TROUBLES.map(troubled),
   ]);
 }
 
 /** A service account that may run queries; what it may read is granted with the dataset. */
-async function makeReader(iam: Iam, projectId: string, suffix: string): Promise<string> {
-  const accountId = `finops-${suffix}`;
+async function makeReader(iam: Iam, projectId: string, name: string): Promise<string> {
+  const accountId = `finops-${name.replaceAll('_', '-')}`;
   const email = `${accountId}@${projectId}.iam.gserviceaccount.com`;
   // It is there already when an earlier attempt to make the cases was cut off.
   if (!iam.findServiceAccount(email)) await iam.createServiceAccount(projectId, accountId, 'FinOps reader');
-  iam.grant(`projects/${projectId}`, 'roles/bigquery.jobUser', email);
+  iam.grant(`projects/${projectId}`, JOB_USER, email);
   return email;
 }
 
