@@ -49,22 +49,20 @@ export function periodLines(periods: readonly PeriodSum[]): string[] {
   return headed(textTable(columns, rows));
 }
 
+/** A row for each category; each currency has columns of its own, since its sums do not add up with others. */
 export function categoryLines(categories: readonly CategorySum[]): string[] {
-  const columns = [
-    { title: 'Service category' },
-    { title: 'Cur' },
-    { title: 'Charges', isNumber: true },
-    { title: 'BilledCost', isNumber: true },
-    { title: 'EffectiveCost', isNumber: true },
-  ];
-  const rows = categories.map(({ category, currency, charges, billed, effective }) => [
-    category,
-    currency,
-    Number(charges).toLocaleString('en-US'),
-    amountText(billed),
-    amountText(effective),
+  const currencies = [...new Set(categories.map(({ currency }) => currency))];
+  const columns = currencies.flatMap((currency) => [
+    { title: `Billed ${currency}`, isNumber: true },
+    { title: `Effective ${currency}`, isNumber: true },
   ]);
-  return headed(textTable(columns, rows));
+  const rows = new Map<string, string[]>();
+  for (const { category, currency, billed, effective } of categories) {
+    const row = rows.get(category) ?? [category, ...columns.map(() => '')];
+    row.splice(1 + 2 * currencies.indexOf(currency), 2, amountText(billed), amountText(effective));
+    rows.set(category, row);
+  }
+  return headed(textTable([{ title: 'Service category' }, ...columns], [...rows.values()]));
 }
 
 function headed([head = '', ...rest]: readonly string[]): string[] {

@@ -53,16 +53,15 @@ function exportedMoney(table: string): string {
 export interface CategorySum {
   readonly category: string;
   readonly currency: string;
-  readonly charges: string;
   readonly billed: string;
   readonly effective: string;
 }
 
-/** What the money went into. */
+/** What the money went into; the dearest first, currency by currency. */
 export function categorySumsQuery({ focus }: Pick<SumTables, 'focus'>): string {
-  return `SELECT ServiceCategory AS category, BillingCurrency AS currency, CAST(COUNT(*) AS STRING) AS charges,
+  return `SELECT ServiceCategory AS category, BillingCurrency AS currency,
   CAST(SUM(BilledCost) AS STRING) AS billed, CAST(SUM(EffectiveCost) AS STRING) AS effective
 FROM \`${focus}\`
 GROUP BY category, currency
-ORDER BY currency, SUM(BilledCost) DESC`;
+ORDER BY currency DESC, SUM(BilledCost) DESC`;
 }

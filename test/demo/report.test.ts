@@ -17,7 +17,6 @@ describe('report of the demo', () => {
     const category = {
       category: 'AI and Machine Learning',
       currency: 'EUR',
-      charges: '12345',
       billed: '1.5',
       effective: '1',
     };
@@ -28,7 +27,24 @@ describe('report of the demo', () => {
       process.stdout.isTTY === true,
     );
     assert.match(lines.join('\n'), /0F9E8D-7C6B5A-493827 +2026-10 +EUR +123,456\.789012345/);
-    assert.match(lines.join('\n'), /AI and Machine Learning +EUR +12,345 +1\.50 +1\.00/);
+  });
+
+  it('gives each currency columns of its own, and each category one row', () => {
+    const sum = (category: string, currency: string, billed: string) => ({
+      category,
+      currency,
+      billed,
+      effective: '1',
+    });
+    const lines = categoryLines([sum('Compute', 'USD', '3'), sum('Storage', 'USD', '2'), sum('Storage', 'EUR', '1.5')]);
+    assert.deepEqual(
+      lines.slice(2).map((line) => line.split(/ {2,}/)),
+      [
+        ['Compute', '3.00', '1.00'],
+        ['Storage', '2.00', '1.00', '1.50', '1.00'],
+      ],
+    );
+    assert.match(lines[0] ?? '', /Service category +Billed USD +Effective USD +Billed EUR +Effective EUR/);
   });
 
   it('says whether every period is equal', () => {
