@@ -54,8 +54,7 @@ export function canCoerce(value: Bound, to: SqlType): boolean {
     );
   }
   if (isConstant && from.kind === 'STRING') return FROM_TEXT.has(to.kind);
-  if (from.kind === 'DATE') return to.kind === 'DATETIME' || to.kind === 'TIMESTAMP';
-  if (from.kind === 'DATETIME') return to.kind === 'TIMESTAMP';
+  if (from.kind === 'DATE') return to.kind === 'DATETIME';
   if (from.kind === 'ARRAY' && to.kind === 'ARRAY') return canCoerce({ ...value, type: from.element }, to.element);
   if (from.kind === 'STRUCT' && to.kind === 'STRUCT' && from.fields.length === to.fields.length) {
     return from.fields.every((field, index) =>

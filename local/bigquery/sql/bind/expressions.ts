@@ -144,14 +144,22 @@ function inList(operand: Bound, list: Extract<Expr, { node: 'in' }>['list'], sco
     if (array.type.kind !== 'ARRAY') throw invalid('IN UNNEST needs an array');
     const type = supertype([operand, { sql: '', type: array.type.element }], 'IN');
     const elements = cast(array, arrayOf(type), false).sql;
-    return { sql: `(${coerce(operand, type).sql} IN (SELECT unnest(${elements})))`, type: BOOL };
+    return member(coerce(operand, type), `SELECT unnest(${elements}) AS c1`, type);
   }
   const query = binder.bindQuery(list.query, scope);
   const [column] = query.columns;
   if (!column || query.columns.length > 1) throw invalid('Subquery of type IN must have only one output column');
   const type = supertype([operand, { sql: '', type: column.type }], 'IN');
   const items = coerce({ sql: 'q.c1', type: column.type }, type).sql;
-  return { sql: `(${coerce(operand, type).sql} IN (SELECT ${items} FROM (${query.sql}) AS q))`, type: BOOL };
+  return member(coerce(operand, type), `SELECT ${items} AS c1 FROM (${query.sql}) AS q`, type);
+}
+
+/** Whether `rows` hold the operand; where DuckDB's `=` is not GoogleSQL's (NaN, NULL in structs), its IN is not either. */
+function member(operand: Bound, rows: string, type: SqlType): Bound {
+  if (type.kind !== 'FLOAT64' && type.kind !== 'STRUCT') return { sql: `(${operand.sql} IN (${rows}))`, type: BOOL };
+  const equal = bindBinary('=', operand, { sql: 'm.c1', type }).sql;
+  const found = 'CASE WHEN bool_or(e) THEN true WHEN count(*) > count(e) THEN NULL ELSE false END';
+  return { sql: `(SELECT ${found} FROM (SELECT ${equal} AS e FROM (${rows}) AS m) AS n)`, type: BOOL };
 }
 
 function bindCase(expr: Extract<Expr, { node: 'case' }>, bind: (expr: Expr) => Bound): Bound {

@@ -1,5 +1,5 @@
 import { scalar, type SqlType } from '../../values/types.ts';
-import type { FromItem } from '../parse/ast.ts';
+import type { Expr, FromItem } from '../parse/ast.ts';
 import { bindBinary } from './operators.ts';
 import type { Binder } from './binder.ts';
 import { coerce } from './coercion.ts';
@@ -16,12 +16,13 @@ interface Joined {
   readonly sql: string;
   readonly relations: readonly Relation[];
   readonly merged: readonly Column[];
+  readonly consumed?: readonly Bound[];
 }
 
 /** A FROM clause: what DuckDB reads, and the names that the clauses after it can use. */
 export function bindFrom(item: FromItem, outer: Scope, binder: Binder): BoundFrom {
-  const { sql, relations, merged } = bindItem(item, [], [], outer, binder);
-  return { sql, scope: new Scope(relations, outer, { merged }) };
+  const { sql, relations, merged, consumed } = bindItem(item, [], [], outer, binder);
+  return { sql, scope: new Scope(relations, outer, { merged, consumed: new Set(consumed) }) };
 }
 
 /** @param before - What stands to the left, which UNNEST and correlated paths may refer to. */
@@ -130,32 +131,47 @@ function bindJoin(
   const left = bindItem(item.left, before, [], outer, binder);
   const right = bindItem(item.right, [...before, ...left.relations], left.merged, outer, binder);
   const relations = [...left.relations, ...right.relations];
-  const isCorrelated =
-    item.right.from === 'unnest' || (item.right.from === 'table' && right.sql.startsWith('(SELECT unnest('));
-  if (isCorrelated) return bindCorrelated(item, left, right, relations);
+  const isCorrelated = right.sql.startsWith('(SELECT unnest(') && refersTo(right.sql, left.sql);
+  const consumed = [...(left.consumed ?? []), ...(right.consumed ?? [])];
+  const merged = [...left.merged, ...right.merged];
+  if (isCorrelated) return { ...bindCorrelated(item, left, right, outer, binder), consumed };
   if (item.kind === 'CROSS') {
     if (item.on || item.using) throw invalid('CROSS JOIN takes neither ON nor USING');
-    return { sql: `${left.sql} CROSS JOIN ${right.sql}`, relations, merged: left.merged };
+    const crossed = item.right.from === 'join' ? `(${right.sql})` : right.sql;
+    return { sql: `${left.sql} CROSS JOIN ${crossed}`, relations, merged, consumed };
   }
   const bracketed = item.right.from === 'join' ? `(${right.sql})` : right.sql;
   const sql = `${left.sql} ${item.kind} JOIN ${bracketed}`;
   if (item.using) return joinUsing(item, item.using, sql, left, right);
   if (!item.on) throw invalid(`${item.kind} JOIN must have an immediately following ON or USING clause`);
-  const scope = new Scope(relations, outer, { merged: left.merged });
-  const on = coerce(bindExpr(item.on, scope, binder), scalar('BOOL'), 'JOIN ON clause');
-  return { sql: `${sql} ON ${on.sql}`, relations, merged: left.merged };
+  return { sql: `${sql} ON ${condition(item.on, { relations, merged }, outer, binder)}`, relations, merged, consumed };
+}
+
+/** Whether an array is one of what stands to its left; each item of a FROM clause has a name that nothing else has. */
+function refersTo(array: string, left: string): boolean {
+  return (left.match(/\b[tuw]\d+\b/g) ?? []).some((name) => array.includes(`${name}.`));
+}
+
+function condition(on: Expr, { relations, merged }: Omit<Joined, 'sql'>, outer: Scope, binder: Binder): string {
+  return coerce(bindExpr(on, new Scope(relations, outer, { merged }), binder), scalar('BOOL'), 'JOIN ON clause').sql;
 }
 
 function bindCorrelated(
   item: Extract<FromItem, { from: 'join' }>,
   left: Joined,
   right: Joined,
-  relations: readonly Relation[],
+  outer: Scope,
+  binder: Binder,
 ): Joined {
-  if (item.using || item.on) throw unsupported('JOIN UNNEST with ON or USING');
+  const relations = [...left.relations, ...right.relations];
+  if (item.using) throw unsupported('JOIN UNNEST with USING');
   if (item.kind !== 'CROSS' && item.kind !== 'INNER' && item.kind !== 'LEFT')
     throw unsupported(`${item.kind} JOIN UNNEST`);
-  const join = item.kind === 'LEFT' ? `LEFT JOIN LATERAL ${right.sql} ON TRUE` : `CROSS JOIN LATERAL ${right.sql}`;
+  const on = item.on && condition(item.on, { relations, merged: left.merged }, outer, binder);
+  // The condition stands inside, because an outer join with what depends on its left side takes none.
+  const alias = right.sql.split(' AS ').at(-1) ?? '';
+  const elements = on ? `(SELECT * FROM ${right.sql} WHERE ${on}) AS ${alias}` : right.sql;
+  const join = item.kind === 'LEFT' ? `LEFT JOIN LATERAL ${elements} ON TRUE` : `CROSS JOIN LATERAL ${elements}`;
   return { sql: `${left.sql} ${join}`, relations, merged: left.merged };
 }
 
@@ -173,6 +189,7 @@ function joinUsing(
     return found;
   };
   const pairs = names.map((name) => ({ name, a: find(left, name), b: find(right, name) }));
+  const joined = new Set(pairs.flatMap(({ a, b }): Bound[] => [a, b]));
   const on = pairs.map(({ a, b }) => bindBinary('=', a, b).sql).join(' AND ');
   const merged = pairs.map(({ name, a, b }) => ({
     name,
@@ -182,6 +199,7 @@ function joinUsing(
   return {
     sql: `${sql} ON ${on}`,
     relations: [...left.relations, ...right.relations],
-    merged: [...left.merged, ...merged],
+    merged: [...merged, ...[...left.merged, ...right.merged].filter((column) => !joined.has(column))],
+    consumed: [...(left.consumed ?? []), ...(right.consumed ?? []), ...joined],
   };
 }

@@ -1,5 +1,6 @@
-import { scalar, typeName, type SqlType } from '../../values/types.ts';
+import { scalar, structKey, typeName, type SqlType, type StructField } from '../../values/types.ts';
 import { coerce, isNumber, numericOf, supertype } from './coercion.ts';
+import { textLiteral } from './render.ts';
 import { invalid, unsupported, type Bound } from './scope.ts';
 
 const BOOL = scalar('BOOL');
@@ -27,6 +28,8 @@ function comparison(op: string, left: Bound, right: Bound): string {
   }
   const [a, b] = [coerce(left, type).sql, coerce(right, type).sql];
   if (type.kind === 'FLOAT64') return doubleComparison(op, a, b);
+  if (type.kind === 'STRUCT' && op === '=') return structEquality(type.fields, a, b);
+  if (type.kind === 'STRUCT' && op === '<>') return `(NOT ${structEquality(type.fields, a, b)})`;
   return `(${a} ${op} ${b})`;
 }
 
@@ -48,6 +51,18 @@ function doubleComparison(op: string, a: string, b: string): string {
     default:
       return `(${a} ${op} ${b})`;
   }
+}
+
+/** Field by field: DuckDB holds two NULL fields equal, GoogleSQL does not know. */
+function structEquality(fields: readonly StructField[], a: string, b: string): string {
+  const pairs = fields.map((field, index) => {
+    const member = (sql: string): Bound => ({
+      sql: `struct_extract(${sql}, ${textLiteral(structKey(field, index))})`,
+      type: field.type,
+    });
+    return comparison('=', member(a), member(b));
+  });
+  return `CASE WHEN ${a} IS NULL OR ${b} IS NULL THEN NULL ELSE ${pairs.join(' AND ') || 'true'} END`;
 }
 
 function like(left: Bound, right: Bound): Bound {

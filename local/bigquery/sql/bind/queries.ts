@@ -19,6 +19,9 @@ interface BoundBody {
   readonly sql: string;
   readonly orderScope: Scope;
   readonly orderBinder: Binder;
+  /** What a number in ORDER BY means when the columns themselves were folded into a struct. */
+  readonly ordinals?: readonly Bound[] | undefined;
+  readonly selected?: { readonly scope: Scope; readonly outputs: readonly Output[] } | undefined;
 }
 
 export function bindQuery(query: Query, outer: Scope, binder: Binder): BoundQuery {
@@ -53,10 +56,21 @@ function count(expr: Expr, what: string, binder: Binder): string {
 }
 
 function orderTerm(item: OrderItem, body: BoundBody): string {
-  const ordinal = ordinalOf(item.expr, body.columns.length, 'ORDER BY');
-  const column = ordinal === undefined ? undefined : body.columns[ordinal];
-  if (ordinal !== undefined && column) return orderItem({ sql: `c${ordinal + 1}`, type: column.type }, item);
+  const ordinal = ordinalOf(item.expr, (body.ordinals ?? body.columns).length, 'ORDER BY');
+  const folded = ordinal === undefined ? undefined : body.ordinals?.[ordinal];
+  if (folded) return orderItem(folded, item);
+  const position = ordinal ?? selectedPosition(item.expr, body);
+  const column = position === undefined ? undefined : body.columns[position];
+  if (position !== undefined && column) return orderItem({ sql: `c${position + 1}`, type: column.type }, item);
   return orderItem(bindExpr(item.expr, body.orderScope, body.orderBinder), item);
+}
+
+/** The selected column that an expression after SELECT DISTINCT repeats. */
+function selectedPosition(expr: Expr, { selected, orderBinder }: BoundBody): number | undefined {
+  if (!selected || expr.node !== 'path' || expr.path.length < 2) return undefined;
+  const { sql } = bindExpr(expr, selected.scope, orderBinder);
+  const position = selected.outputs.findIndex(({ value }) => value.sql === sql);
+  return position < 0 ? undefined : position;
 }
 
 /** Position, from 0, that a bare number in GROUP BY or ORDER BY names. */
@@ -139,6 +153,9 @@ function bindSelect(select: Select, outer: Scope, plain: Binder): BoundBody {
     columns,
     orderScope: select.isDistinct ? orderAfterDistinct(outputs, outer) : withAliases,
     orderBinder: binder,
+    ordinals: select.asStruct ? outputs.map(({ value }) => value) : undefined,
+    // After DISTINCT only what was selected is left; it may be written as it was there.
+    selected: select.isDistinct && !select.asStruct ? { scope, outputs } : undefined,
   };
 }
 
@@ -202,9 +219,7 @@ function starOutputs(item: Extract<SelectItem, { item: 'star' }>, scope: Scope, 
 function everything(scope: Scope): Output[] {
   if (scope.relations.length === 0) throw invalid('SELECT * must have a FROM clause');
   const merged = scope.merged.map((column) => ({ name: column.name, value: column as Bound }));
-  const others = scope.relations
-    .flatMap(({ columns }) => columns)
-    .filter(({ name }) => !scope.merged.some((column) => same(column.name, name)));
+  const others = scope.relations.flatMap(({ columns }) => columns).filter((column) => !scope.consumed.has(column));
   return [...merged, ...others.map((column) => ({ name: column.name, value: column as Bound }))];
 }
 

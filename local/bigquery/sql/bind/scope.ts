@@ -35,23 +35,30 @@ export class Scope {
   readonly #parent: Scope | undefined;
   /** Columns that JOIN ... USING merged: they answer to their bare name. */
   readonly #merged: readonly Column[];
+  /** Columns that `*` leaves out because USING merged them into one. */
+  readonly consumed: ReadonlySet<Bound>;
   /** Names that win over all others: aliases of the select list in HAVING, QUALIFY and ORDER BY, arguments of a procedure. */
   readonly #overlay: ReadonlyMap<string, Bound>;
 
   constructor(
     relations: readonly Relation[] = [],
     parent?: Scope,
-    options: { merged?: readonly Column[]; overlay?: ReadonlyMap<string, Bound> } = {},
+    options: {
+      merged?: readonly Column[];
+      consumed?: ReadonlySet<Bound>;
+      overlay?: ReadonlyMap<string, Bound>;
+    } = {},
   ) {
     this.relations = relations;
     this.#parent = parent;
     this.#merged = options.merged ?? [];
+    this.consumed = options.consumed ?? new Set();
     this.#overlay = options.overlay ?? new Map();
   }
 
   /** The same names, and these aliases where no column has their name, or always when `first`. */
   withAliases(overlay: ReadonlyMap<string, Bound>): Scope {
-    return new Scope(this.relations, this.#parent, { merged: this.#merged, overlay });
+    return new Scope(this.relations, this.#parent, { merged: this.#merged, consumed: this.consumed, overlay });
   }
 
   get merged(): readonly Column[] {
