@@ -106,6 +106,7 @@ async function runStatement(
 }
 
 async function runQuery(query: BoundQuery, session: Session): Promise<Outcome> {
+  checkResult(query.columns);
   if (session.request.dryRun) return { statementType: 'SELECT', query: { columns: query.columns, rows: [] } };
   const result = await session.run(query.sql);
   return { statementType: 'SELECT', query: { columns: query.columns, rows: await wireRows(result, query.columns) } };
@@ -266,6 +267,14 @@ async function runCreateTemporary(
     hidden: [],
   });
   return { statementType: query ? 'CREATE_TABLE_AS_SELECT' : 'CREATE_TABLE' };
+}
+
+/** What BigQuery cannot answer over REST. */
+function checkResult(columns: BoundQuery['columns']): void {
+  const names = columns.map(({ name }) => name.toLowerCase()).filter(Boolean);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice) throw invalid(`Duplicate column names in the result are not supported. Found duplicate(s): ${twice}`);
+  if (columns.some(({ type }) => type.kind === 'INTERVAL')) throw unsupported('A result of type INTERVAL');
 }
 
 function checkNames(columns: BoundQuery['columns']): void {

@@ -11,7 +11,7 @@ export function doubleText(value: number): string {
 }
 
 /** C's `%.<precision>g` of a number that is written as `d.ddde±x` already. */
-function general(scientific: string, precision: number): string {
+export function general(scientific: string, precision: number): string {
   const [mantissa = '', exponentText = '0'] = scientific.split('e');
   const exponent = Number(exponentText);
   const sign = mantissa.startsWith('-') ? '-' : '';

@@ -17,7 +17,9 @@ import {
 } from '@duckdb/node-api';
 import * as bignumeric from './bignumeric.ts';
 import { doubleText } from './double-text.ts';
+import { canonicalJson, jsonPart, jsonScalar } from './json-text.ts';
 import { MACROS } from './macros.ts';
+import { checkedRewrite, extractedGroup } from './regex.ts';
 
 type Evaluate = (...values: never[]) => DuckDBValue;
 
@@ -60,6 +62,11 @@ const FUNCTIONS: readonly (readonly [name: string, parameters: readonly DuckDBTy
     ['bn_of_limbs', [HUGEINT, HUGEINT, HUGEINT, HUGEINT, BIGINT], BLOB, ofLimbs],
     ['bn_average_of_limbs', [HUGEINT, HUGEINT, HUGEINT, HUGEINT, BIGINT], BLOB, averageOfLimbs],
     ['double_text', [DOUBLE], VARCHAR, doubleText],
+    ['json_canonical', [VARCHAR], VARCHAR, canonicalJson],
+    ['json_scalar', [VARCHAR, VARCHAR], VARCHAR, jsonScalar],
+    ['json_part', [VARCHAR, VARCHAR], VARCHAR, jsonPart],
+    ['re_group', [VARCHAR], BIGINT, (pattern: string) => BigInt(extractedGroup(pattern))],
+    ['re_rewrite', [VARCHAR, VARCHAR], VARCHAR, checkedRewrite],
     // DuckDB maps one letter to one letter; ß is two in capitals.
     ['text_upper', [VARCHAR], VARCHAR, (text: string) => text.toUpperCase()],
     ['double_round', [DOUBLE, BIGINT], DOUBLE, (value: number, digits: bigint) => roundDouble(value, Number(digits))],
@@ -79,6 +86,8 @@ export async function registerFunctions(connection: DuckDBConnection): Promise<v
     );
   }
   for (const macro of MACROS) await connection.run(macro);
+  // Text without an offset means UTC, wherever this runs.
+  await connection.run("SET GLOBAL TimeZone = 'UTC'");
 }
 
 function rowByRow(evaluate: Evaluate) {

@@ -88,7 +88,8 @@ function sum(value: Bound, distinct: string, over: string): Bound {
     case 'FLOAT64':
       return { sql: `sum(${distinct}${sql})${over}`, type };
     case 'NUMERIC':
-      return { sql: `CAST(sum(${distinct}${sql})${over} AS DECIMAL(38,9))`, type };
+      // By way of text, because a cast to the type that it has already checks nothing.
+      return { sql: `CAST(CAST(sum(${distinct}${sql})${over} AS VARCHAR) AS DECIMAL(38,9))`, type };
     case 'BIGNUMERIC':
       if (distinct) throw unsupported('SUM(DISTINCT) of BIGNUMERIC');
       return { sql: `bn_of_limbs(${limbs(sql, over)})`, type };

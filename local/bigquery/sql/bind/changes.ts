@@ -52,6 +52,9 @@ export function bindChange(statement: DmlStatement, binder: Binder): BoundChange
 }
 
 function bindTarget(path: readonly string[], alias: string | undefined, binder: Binder): Target {
+  if (path.length === 1 && binder.temporary.has((path[0] ?? '').toLowerCase())) {
+    throw unsupported(`A change of temporary table ${path[0]}`);
+  }
   const ref = tableRef(path, binder);
   binder.request.authorize('write', tableResource(ref));
   const info = foundTable(ref, binder);
@@ -191,12 +194,23 @@ function bindMerge(statement: Extract<Statement, { statement: 'merge' }>, target
   const scope = new Scope([target.relation, ...source.scope.relations], new Scope());
   const on = coerce(bindExpr(statement.on, scope, binder), scalar('BOOL'), 'MERGE ON').sql;
   const clauses = statement.clauses.map((clause) => mergeClause(clause, target, source.scope, scope, binder));
-  const touchesMatched = statement.clauses.some(({ when }) => when === 'MATCHED');
+  const touched = statement.clauses.filter(({ when }) => when === 'MATCHED');
+  const conditions = touched.map((clause) =>
+    clause.condition ? `coalesce(${condition(clause.condition, scope, binder)}, false)` : 'true',
+  );
   return {
     sql: `MERGE INTO ${target.sql} USING ${source.sql} ON ${on} ${clauses.join(' ')} RETURNING merge_action`,
     target: target.ref,
     returnsActions: true,
-    ...(touchesMatched ? { ambiguity: ambiguousRows(`${target.sql} CROSS JOIN ${source.sql}`, target, on) } : {}),
+    ...(touched.length > 0
+      ? {
+          ambiguity: ambiguousRows(
+            `${target.sql} CROSS JOIN ${source.sql}`,
+            target,
+            `(${on}) AND (${conditions.join(' OR ')})`,
+          ),
+        }
+      : {}),
   };
 }
 

@@ -1,5 +1,5 @@
 import { duckDbTypeOf, structKey, typeName, type ScalarKind, type SqlType } from '../../values/types.ts';
-import { constant } from './literals.ts';
+import { constant, nullOf } from './literals.ts';
 import { textLiteral } from './render.ts';
 import { invalid, unsupported, type Bound } from './scope.ts';
 
@@ -84,7 +84,9 @@ export function cast(value: Bound, to: SqlType, isSafe: boolean): Bound {
   // A decimal literal is what it says, not the double next to it.
   const literal = /^CAST\('([^']+)' AS DOUBLE\)$/.exec(sql)?.[1];
   if (literal && value.isConstant && (to.kind === 'NUMERIC' || to.kind === 'BIGNUMERIC'))
-    return constant(to.kind, literal);
+    return isSafe
+      ? (attempt(() => constant(to.kind as ScalarKind, literal)) ?? done(nullOf().sql))
+      : constant(to.kind, literal);
   const text = castScalar(sql, from.kind, to.kind, isSafe);
   if (!text) throw invalid(`Invalid cast from ${typeName(from)} to ${typeName(to)}`);
   return done(text);
@@ -204,9 +206,17 @@ function castScalar(sql: string, from: SqlType['kind'], to: SqlType['kind'], isS
     case 'DATETIME>STRING':
       return `t_text(${sql})`;
     case 'TIME>STRING':
-      return `CAST(${sql} AS VARCHAR)`;
+      return `time_text(${sql})`;
     default:
       return undefined;
+  }
+}
+
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
   }
 }
 

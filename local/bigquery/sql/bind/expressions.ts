@@ -197,19 +197,23 @@ function bindCall(call: Call, scope: Scope, binder: Binder): Bound {
   const { isStar, isDistinct, nulls, orderBy, limit } = call;
   if (isStar || isDistinct || nulls || limit || orderBy.length > 0)
     throw invalid(`${call.name} is not an aggregate function`);
-  // The last argument of a date function may be a part, which is a word and no column.
-  const part = datePart(call);
-  const args = (part ? call.args.slice(0, -1) : call.args).map((arg) => bindExpr(arg, scope, binder));
+  const at = partPosition(call);
+  const part = at === undefined ? undefined : datePart(call.args[at], call.name);
+  const args = call.args.filter((_, index) => index !== at).map((arg) => bindExpr(arg, scope, binder));
   const bound = callFunction(call.name, args, { binder, ...(part ? { part } : {}) });
   return call.isSafe ? { ...bound, sql: `TRY(${bound.sql})` } : bound;
 }
 
-const PART_FUNCTION = /^(DATE|DATETIME|TIMESTAMP|TIME)_(TRUNC|DIFF)$|^LAST_DAY$/;
+/** Where a date function has its part, which is a word and no column: `DATE_TRUNC(d, MONTH)`. */
+function partPosition({ name, args }: Call): number | undefined {
+  if (!/^(DATE|DATETIME|TIMESTAMP|TIME)_(TRUNC|DIFF)$|^LAST_DAY$/.test(name)) return undefined;
+  const at = name.endsWith('DIFF') ? 2 : 1;
+  return at < args.length ? at : undefined;
+}
 
-function datePart({ name, args }: Call): string | undefined {
-  const last = args.at(-1);
-  if (!PART_FUNCTION.test(name) || last?.node !== 'path' || last.path.length !== 1) return undefined;
-  return name === 'LAST_DAY' && args.length < 2 ? undefined : last.path[0]?.toUpperCase();
+function datePart(expr: Expr | undefined, name: string): string {
+  if (expr?.node === 'path' && expr.path.length === 1) return (expr.path[0] ?? '').toUpperCase();
+  throw unsupported(`${name} by ${expr?.node === 'call' ? `${expr.call.name}(...)` : 'this part'}`);
 }
 
 function bindArray(items: readonly Bound[], declared?: SqlType): Bound {

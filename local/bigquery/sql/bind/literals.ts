@@ -1,4 +1,5 @@
 import { blobText } from './render.ts';
+import { canonicalJson } from '../../values/json-text.ts';
 import * as bignumeric from '../../values/bignumeric.ts';
 import { scalar, type ScalarKind, type SqlType } from '../../values/types.ts';
 import { invalid, type Bound } from './scope.ts';
@@ -30,12 +31,13 @@ function constantSql(kind: ScalarKind, text: string): string {
     case 'BIGNUMERIC':
       return blobText(bignumeric.encode(decimal(text)));
     case 'STRING':
-    case 'JSON':
       return textLiteral(text);
+    case 'JSON':
+      return textLiteral(json(text));
     case 'BYTES':
       return blobText(Buffer.from(text, 'latin1'));
     case 'DATE':
-      if (!DATE.test(text)) throw invalid(`Invalid date: '${text}'`);
+      if (!DATE.test(text) || text.startsWith('0000')) throw invalid(`Invalid date: '${text}'`);
       return `DATE '${text}'`;
     case 'TIME':
       if (!TIME.test(text)) throw invalid(`Invalid time: '${text}'`);
@@ -62,6 +64,14 @@ function double(text: string): string {
   return `CAST('${text}' AS DOUBLE)`;
 }
 
+function json(text: string): string {
+  try {
+    return canonicalJson(text);
+  } catch (err) {
+    throw invalid(`Invalid JSON: ${(err as Error).message}`);
+  }
+}
+
 function decimal(text: string): bigint {
   try {
     return bignumeric.parseDecimal(text);
@@ -86,9 +96,9 @@ export function moment(text: string, mayHaveZone: boolean): string {
   const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone = 'Z'] = match;
   if (fraction.length > 6 && /[1-9]/.test(fraction.slice(6)))
     throw invalid(`Invalid timestamp: '${text}' has more than microseconds`);
-  const utc =
-    Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second)) -
-    offsetMs(zone);
+  // Date.UTC takes the years up to 99 for those of the last century.
+  const midnight = new Date(0).setUTCFullYear(Number(year), Number(month) - 1, Number(day));
+  const utc = midnight + ((Number(hour) * 60 + Number(minute)) * 60 + Number(second)) * 1000 - offsetMs(zone);
   if (Number.isNaN(utc) || Number(month) > 12 || Number(day) > 31 || Number(hour) > 23)
     throw invalid(`Invalid timestamp: '${text}'`);
   return `${new Date(utc).toISOString().slice(0, 19).replace('T', ' ')}.${fraction.slice(0, 6).padEnd(6, '0')}`;

@@ -116,5 +116,8 @@ function dateArithmetic(op: string, left: Bound, right: Bound): Bound {
   if (days.type.kind !== 'INT64' || (op !== '+' && !(op === '-' && date === left))) {
     throw invalid(`Operator ${op} is not defined for ${typeName(left.type)} and ${typeName(right.type)}`);
   }
-  return { sql: `CAST(${date.sql} ${op} to_days(CAST(${days.sql} AS INTEGER)) AS DATE)`, type: scalar('DATE') };
+  return {
+    sql: `d_check(CAST(${date.sql} ${op} to_days(CAST(${days.sql} AS INTEGER)) AS DATE))`,
+    type: scalar('DATE'),
+  };
 }

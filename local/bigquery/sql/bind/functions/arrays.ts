@@ -1,6 +1,6 @@
 import { arrayOf, scalar, typeName } from '../../../values/types.ts';
-import { cast, coerce, supertype } from '../coercion.ts';
-import type { Bound } from '../scope.ts';
+import { cast, coerce, isNumber, supertype } from '../coercion.ts';
+import { unsupported, type Bound } from '../scope.ts';
 import { fixed, noSignature, type FunctionBinder, type FunctionTable } from './signature.ts';
 
 const ofArray =
@@ -35,6 +35,7 @@ const arrayToString: FunctionBinder = (args, _context, name) => {
 
 const generateArray: FunctionBinder = (args, _context, name) => {
   const type = supertype(args, name);
+  if (isNumber(type) && type.kind !== 'INT64') throw unsupported(`${name} of ${type.kind}`);
   if (args.length < 2 || args.length > 3 || type.kind !== 'INT64') throw noSignature(name, args);
   const [from, to, step = 'CAST(1 AS BIGINT)'] = args.map((arg) => coerce(arg, type, name).sql);
   return {

@@ -2,7 +2,7 @@ import { scalar, type ScalarKind } from '../../../values/types.ts';
 import { cast, coerce } from '../coercion.ts';
 import { constant } from '../literals.ts';
 import { invalid, unsupported, type Bound } from '../scope.ts';
-import { formatPattern } from './date-format.ts';
+import { formatted as formattedBy, parsePattern } from './date-format.ts';
 import {
   firstBecomes,
   firstIs,
@@ -27,7 +27,7 @@ const instantOf = (local: string, zone?: string): string => (zone ? `t_instant($
 const zoneOf = (zone: Bound | undefined, name: string): string | undefined => zone && coerce(zone, STRING, name).sql;
 
 const dateFunction: FunctionBinder = overloaded(
-  [firstIs('INT64'), fixed(['INT64', 'INT64', 'INT64'], 'DATE', (y, m, d) => `make_date(${y}, ${m}, ${d})`)],
+  [firstIs('INT64'), fixed(['INT64', 'INT64', 'INT64'], 'DATE', (y, m, d) => `d_check(make_date(${y}, ${m}, ${d}))`)],
   [firstIs('TIMESTAMP'), fixed(['TIMESTAMP', 'STRING?'], 'DATE', (sql, zone) => `CAST(${civil(sql, zone)} AS DATE)`)],
   [firstIs('DATETIME'), fixed(['DATETIME'], 'DATE', (sql) => `CAST(${sql} AS DATE)`)],
   [firstIs('STRING'), fixed(['STRING'], 'DATE', (sql) => `d_parse(${sql})`)],
@@ -67,7 +67,7 @@ const formatted =
     const [pattern, value, zone] = args;
     if (!pattern || !value || args.length > (kind === 'TIMESTAMP' ? 3 : 2)) throw noSignature(name, args);
     const moment = coerce(value, scalar(kind), name).sql;
-    return { sql: `strftime(${civil(moment, zoneOf(zone, name))}, ${formatPattern(pattern, 'format')})`, type: STRING };
+    return { sql: formattedBy(pattern, civil(moment, zoneOf(zone, name))), type: STRING };
   };
 
 const parsed =
@@ -75,7 +75,7 @@ const parsed =
   (args, _context, name) => {
     const [pattern, value, zone] = args;
     if (!pattern || !value || args.length > (kind === 'TIMESTAMP' ? 3 : 2)) throw noSignature(name, args);
-    const moment = `strptime(${coerce(value, STRING, name).sql}, ${formatPattern(pattern, 'parse')})`;
+    const moment = `strptime(${coerce(value, STRING, name).sql}, ${parsePattern(pattern)})`;
     const sql = kind === 'DATE' ? `CAST(${moment} AS DATE)` : instantOf(moment, zoneOf(zone, name));
     return { sql, type: scalar(kind) };
   };
@@ -91,7 +91,7 @@ const shifted =
       throw invalid(`${name} does not support the ${unit.toUpperCase()} date part`);
     }
     const moved = `(${coerce(value, scalar(kind), name).sql} ${op} ${interval.sql})`;
-    return { sql: kind === 'DATE' ? `CAST(${moved} AS DATE)` : moved, type: scalar(kind) };
+    return { sql: kind === 'DATE' ? `d_check(CAST(${moved} AS DATE))` : `t_check(${moved})`, type: scalar(kind) };
   };
 
 const MICROSECONDS: Readonly<Record<string, number>> = {
@@ -138,14 +138,18 @@ const TRUNCATED = new Set([...Object.keys(MICROSECONDS), 'WEEK', 'ISOWEEK', 'MON
 const truncated =
   (kind: 'DATE' | 'TIMESTAMP' | 'DATETIME'): FunctionBinder =>
   (args, { part = '' }, name) => {
-    const [value] = args;
-    if (!value || args.length !== 1 || !TRUNCATED.has(part)) throw unsupported(`${name} to ${part || 'this part'}`);
-    // DATE_TRUNC takes all three types.
-    const type = kind === 'DATE' && DATETIMES.has(value.type.kind) ? value.type : scalar(kind);
-    const sql = coerce(value, type, name).sql;
+    const [value, zone] = args;
+    if (!value || args.length > 2 || !TRUNCATED.has(part)) throw unsupported(`${name} to ${part || 'this part'}`);
+    // Each of the three takes all three types.
+    const type = DATETIMES.has(value.type.kind) ? value.type : scalar(kind);
+    if (zone && (type.kind !== 'TIMESTAMP' || MICROSECONDS[part] !== MICROSECONDS['DAY']) && part in MICROSECONDS) {
+      throw unsupported(`${name} to ${part} in a time zone`);
+    }
+    const sql = civil(coerce(value, type, name).sql, zoneOf(zone, name));
     const floor =
       part === 'WEEK' || part === 'ISOWEEK' ? weekStart(sql, part) : `date_trunc('${part.toLowerCase()}', ${sql})`;
-    return { sql: type.kind === 'DATE' ? `CAST(${floor} AS DATE)` : `CAST(${floor} AS TIMESTAMP)`, type };
+    if (type.kind === 'DATE') return { sql: `CAST(${floor} AS DATE)`, type };
+    return { sql: instantOf(`CAST(${floor} AS TIMESTAMP)`, zoneOf(zone, name)), type };
   };
 
 const EXTRACTED: Readonly<Record<string, (sql: string) => string>> = {
@@ -191,7 +195,7 @@ const now =
   };
 
 const epoch = (unit: number): FunctionBinder =>
-  fixed(['INT64'], 'TIMESTAMP', (sql) => `make_timestamp(CAST(${sql} * ${unit} AS BIGINT))`);
+  fixed(['INT64'], 'TIMESTAMP', (sql) => `t_check(make_timestamp(CAST(${sql} * ${unit} AS BIGINT)))`);
 const sinceEpoch = (unit: number): FunctionBinder =>
   fixed(['TIMESTAMP'], 'INT64', (sql) => `CAST(floor_div(epoch_us(${sql}), ${unit}) AS BIGINT)`);
 
@@ -232,7 +236,7 @@ export const DATES: FunctionTable = {
   DATE_FROM_UNIX_DATE: fixed(
     ['INT64'],
     'DATE',
-    (sql) => `CAST(DATE '1970-01-01' + to_days(CAST(${sql} AS INTEGER)) AS DATE)`,
+    (sql) => `d_check(CAST(DATE '1970-01-01' + to_days(CAST(${sql} AS INTEGER)) AS DATE))`,
   ),
   STRING: (args, _context, name) => {
     const [value, zone] = args;

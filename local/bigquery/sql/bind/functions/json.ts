@@ -19,19 +19,20 @@ function document(args: readonly Bound[], name: string): { json: string; path: s
 
 const jsonValue: FunctionBinder = (args, _context, name) => {
   const { json, path } = document(args, name);
-  const isScalar = `json_type(${json}, ${path}) NOT IN ('OBJECT', 'ARRAY', 'NULL')`;
-  return { sql: `TRY(CASE WHEN ${isScalar} THEN json_extract_string(${json}, ${path}) END)`, type: STRING };
+  return { sql: `json_scalar(${json}, ${path})`, type: STRING };
 };
 
 const jsonQuery: FunctionBinder = (args, _context, name) => {
   const { json, path, input } = document(args, name);
-  return { sql: `TRY(CAST(json_extract(${json}, ${path}) AS VARCHAR))`, type: input };
+  const part = `json_part(${json}, ${path})`;
+  // In text, unlike in a JSON value, null is nothing.
+  return { sql: input.kind === 'JSON' ? part : `nullif(${part}, 'null')`, type: input };
 };
 
 const parseJson: FunctionBinder = (args, _context, name) => {
   const [text] = args;
   if (!text || args.length > 1) throw noSignature(name, args);
-  return { sql: `CAST(CAST(${coerce(text, STRING, name).sql} AS JSON) AS VARCHAR)`, type: JSON_TYPE };
+  return { sql: `json_canonical(${coerce(text, STRING, name).sql})`, type: JSON_TYPE };
 };
 
 /** How NUMERIC and BIGNUMERIC are written. */
@@ -66,13 +67,13 @@ function presentText({ sql, type }: Bound, decimals: DecimalText): string {
     case 'DATE':
       return `strftime(${sql}, '"%Y-%m-%d"')`;
     case 'TIME':
-      return `'"' || CAST(${sql} AS VARCHAR) || '"'`;
+      return `'"' || time_text(${sql}) || '"'`;
     case 'DATETIME':
       return `'"' || t_json(${sql}) || '"'`;
     case 'TIMESTAMP':
       return `'"' || t_json(${sql}) || 'Z"'`;
     case 'ARRAY':
-      return `'[' || array_to_string(list_transform(coalesce(${sql}, []), lambda e: ${jsonText({ sql: 'e', type: type.element }, decimals)}), ',') || ']'`;
+      return `'[' || array_to_string(list_transform(${sql}, lambda e: ${jsonText({ sql: 'e', type: type.element }, decimals)}), ',') || ']'`;
     case 'STRUCT':
       return `CASE WHEN ${sql} IS NOT NULL THEN ${structText(sql, type.fields, decimals)} END`;
     default:

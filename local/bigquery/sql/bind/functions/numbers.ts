@@ -1,7 +1,7 @@
 import { scalar, type SqlType } from '../../../values/types.ts';
 import { cast, coerce, isNumber, numericOf, supertype } from '../coercion.ts';
 import { arithmetic } from '../operators.ts';
-import type { Bound } from '../scope.ts';
+import { unsupported, type Bound } from '../scope.ts';
 import { fixed, noSignature, type FunctionBinder, type FunctionTable } from './signature.ts';
 
 const bigOf = (value: Bound): string => cast(value, scalar('BIGNUMERIC'), false).sql;
@@ -12,7 +12,8 @@ const perType =
   (emit: Readonly<Partial<Record<SqlType['kind'], (sql: string) => string>>>, result?: SqlType): FunctionBinder =>
   ([value, ...more], _context, name) => {
     if (!value || more.length > 0) throw noSignature(name, [...(value ? [value] : []), ...more]);
-    const type = value.type.kind === 'NULL' ? scalar('FLOAT64') : value.type;
+    const isDouble = value.type.kind === 'NULL' || (value.type.kind === 'INT64' && !emit.INT64);
+    const type = isDouble ? scalar('FLOAT64') : value.type;
     const make = emit[type.kind];
     if (!make) throw noSignature(name, [value]);
     return { sql: make(coerce(value, type).sql), type: result ?? type };
@@ -23,7 +24,8 @@ const rounding =
   (bigFunction: string, double: (sql: string, digits: string) => string): FunctionBinder =>
   (args, _context, name) => {
     const [value, digits] = args;
-    if (!value || args.length > 2 || !isNumber(value.type)) throw noSignature(name, args);
+    if (args.length > 2) throw unsupported(`${name} with a rounding mode`);
+    if (!value || !(isNumber(value.type) || value.type.kind === 'NULL')) throw noSignature(name, args);
     const places = digits ? coerce(digits, scalar('INT64'), name).sql : '0';
     switch (value.type.kind) {
       case 'BIGNUMERIC':
@@ -37,7 +39,6 @@ const rounding =
 
 const ceilOrFloor = (name: 'ceil' | 'floor'): FunctionBinder =>
   perType({
-    INT64: (sql) => sql,
     FLOAT64: (sql) => `${name}(${sql})`,
     NUMERIC: (sql) => numericOf(`bn_${name}(${text(sql)})`),
     BIGNUMERIC: (sql) => `bn_${name}(${sql})`,
@@ -67,12 +68,19 @@ const safe =
     return { sql: `TRY(${sql})`, type };
   };
 
-const double = (emit: (...args: string[]) => string, count = 1): FunctionBinder =>
-  fixed(
+/** A function of doubles; that of exact decimals is another one, which is exact. */
+const double = (emit: (...args: string[]) => string, count = 1): FunctionBinder => {
+  const bind = fixed(
     Array.from({ length: count }, () => 'FLOAT64' as const),
     'FLOAT64',
     emit,
   );
+  return (args, context, name) => {
+    const exact = args.find(({ type }) => type.kind === 'NUMERIC' || type.kind === 'BIGNUMERIC');
+    if (exact) throw unsupported(`${name} of ${exact.type.kind}`);
+    return bind(args, context, name);
+  };
+};
 
 export const NUMBERS: FunctionTable = {
   ABS: perType({
@@ -89,11 +97,10 @@ export const NUMBERS: FunctionTable = {
       `bn_parse(CASE WHEN ${sql} > bn_parse('0') THEN '1' WHEN ${sql} < bn_parse('0') THEN '-1' WHEN ${sql} IS NOT NULL THEN '0' END)`,
   }),
   ROUND: rounding('bn_round', (sql, digits) => `double_round(${sql}, ${digits})`),
-  TRUNC: rounding(
-    'bn_trunc',
-    (sql, digits) =>
-      `CASE WHEN ${digits} = 0 THEN trunc(${sql}) ELSE raise_double('TRUNC of a FLOAT64 to decimals') END`,
-  ),
+  TRUNC: rounding('bn_trunc', (sql, digits) => {
+    if (digits !== '0') throw unsupported('TRUNC of a FLOAT64 to decimals');
+    return `trunc(${sql})`;
+  }),
   CEIL: ceilOrFloor('ceil'),
   CEILING: ceilOrFloor('ceil'),
   FLOOR: ceilOrFloor('floor'),
