@@ -56,7 +56,10 @@ export class IntegrationStore {
 
   /** Rows of all organisations that have been PENDING and unchanged since before `before`. */
   async listOverdue(before: Date): Promise<IntegrationRow[]> {
-    const { rows } = await this.#query(statements.LIST_OVERDUE, { before: before.toISOString() });
+    const { rows } = await this.#query(
+      statements.LIST_OVERDUE,
+      parametersOf({ before: before.toISOString() }, statements.LIST_OVERDUE.types),
+    );
     return rows.map(readRow);
   }
 

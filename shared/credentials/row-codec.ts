@@ -13,15 +13,24 @@ export interface HistoryEntry {
   readonly request_id: string | null;
 }
 
-/** Values as query parameters: JSON columns as text, absent ones as NULL. */
+/** Values as query parameters of the client library. */
 export function parametersOf(row: object, types: ParameterTypes): Record<string, unknown> {
   const values = row as Record<string, unknown>;
-  return Object.fromEntries(
-    Object.entries(types).map(([name, type]) => {
-      const value = values[name] ?? null;
-      return [name, type === 'JSON' && value !== null ? JSON.stringify(value) : value];
-    }),
-  );
+  return Object.fromEntries(Object.entries(types).map(([name, type]) => [name, parameter(values[name] ?? null, type)]));
+}
+
+function parameter(value: unknown, type: string): unknown {
+  if (value === null) return null;
+  switch (type) {
+    case 'JSON':
+      return JSON.stringify(value);
+    case 'INT64':
+      return `${value as number}`;
+    case 'TIMESTAMP': // the client takes the text out of an object of this shape, and loses a bare string
+      return { value };
+    default:
+      return value;
+  }
 }
 
 /** A row of the client library as ours; columns that were not selected are null. */

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { json } from 'node:stream/consumers';
 import { BigQuery } from '@google-cloud/bigquery';
+import { PassThroughClient } from 'google-auth-library';
 import sinon from 'sinon';
 import { IntegrationStore } from '../../shared/credentials/integration-store.ts';
 import type { IntegrationRow } from '../../shared/credentials/integration-row.ts';
 import { withinMs } from '../../shared/platform/deadline.ts';
+import { serve } from '../providers/fixtures.ts';
 import { aRow } from './fixtures.ts';
 
 const CONFIG = { projectId: 'test-project', integrationsDataset: 'integrations', location: 'us-central1' };
@@ -20,15 +23,18 @@ function fakeBigQuery(initial?: IntegrationRow) {
     updated_at: BigQuery.timestamp(row.updated_at),
     deleted_at: row.deleted_at && BigQuery.timestamp(row.deleted_at),
   });
-  const fromParams = (params: IntegrationRow) => ({
-    ...params,
-    metadata: JSON.parse(params.metadata as unknown as string),
-  });
+  const fromParams = (params: object): IntegrationRow => {
+    const plain = Object.entries(params as Record<string, unknown>).map(([name, value]) => {
+      return [name, (value as { value?: string } | null)?.value ?? value] as const;
+    });
+    const row = Object.fromEntries(plain) as unknown as IntegrationRow;
+    return { ...row, metadata: JSON.parse(row.metadata as unknown as string), version: Number(row.version) };
+  };
   const query = sinon.fake(async ({ query: sql, params }: { query: string; params: IntegrationRow }) => {
     if (sql.startsWith('SELECT')) return [state.row ? [asWire(state.row)] : [], null, {}];
     if (!sql.startsWith('UPDATE')) return [[], null, { numDmlAffectedRows: '1' }];
-    const hits = state.row?.version === params.version;
-    if (hits) state.row = { ...fromParams(params), version: params.version + 1 };
+    const hits = state.row?.version === Number(params.version);
+    if (hits) state.row = { ...fromParams(params), version: Number(params.version) + 1 };
     return [[], null, { numDmlAffectedRows: hits ? '1' : '0' }];
   });
   const createQueryJob = sinon.fake(async ({ jobId, params }: { jobId: string; params: IntegrationRow }) => {
@@ -58,6 +64,28 @@ describe('integration store', () => {
     assert.equal(row?.created_at, '2026-11-24T12:00:00.000Z');
     sinon.assert.calledOnceWithMatch(client.query, sinon.match({ jobCreationMode: 'JOB_CREATION_OPTIONAL' }));
     assert(!(client.query.firstCall.args[0] as { query: string }).query.includes('encrypted_credentials'));
+  });
+
+  it('reaches the wire with every value, times and JSON included', async () => {
+    const sent: { name: string; parameterType: { type: string }; parameterValue: { value?: string } }[] = [];
+    const { url, close } = await serve((req, res) => {
+      void json(req).then((body) => {
+        sent.push(...(body as { queryParameters: typeof sent }).queryParameters);
+        res
+          .writeHead(200, { 'content-type': 'application/json' })
+          .end('{"jobComplete":true,"queryId":"q","numDmlAffectedRows":"1"}');
+      });
+    });
+    const client = new BigQuery({ projectId: 'test-project', apiEndpoint: url, authClient: new PassThroughClient() });
+    const full = aRow({ metadata: { a: 'ü' }, expires_at: '2027-01-01T00:00:00.000Z' });
+    const { version } = await new IntegrationStore(client, CONFIG).replace(full, full);
+    await close();
+    assert.equal(version, 2);
+    const values = Object.fromEntries(sent.map(({ name, parameterValue }) => [name, parameterValue.value]));
+    assert.equal(values['expires_at'], '2027-01-01T00:00:00.000Z');
+    assert.equal(values['metadata'], '{"a":"ü"}');
+    assert.equal(values['version'], '1');
+    assert.equal(values['label'], null);
   });
 
   it('creates a row once, whoever races', async () => {
