@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import type { Caller, Clock } from '../../kit/contracts.ts';
+import { rowReader } from '../loads/json-rows.ts';
+import { JsonScanner } from '../loads/json-scanner.ts';
+import { reasonOf } from '../loads/normalise.ts';
+import { partitionTask, type Destination, type Plan, type RowWriter } from '../loads/row-writer.ts';
+import { Sink } from '../loads/normalise.ts';
+import { tableResource } from '../errors.ts';
+import { isTrue, type Json } from '../requests.ts';
+
+/** A streamed row: its id for deduplication, and its text as it came, so that numbers keep their digits. */
+export interface StreamedRow {
+  readonly insertId: string | undefined;
+  readonly text: string;
+}
+
+/** How long an insertId is remembered, milliseconds; BigQuery promises about a minute. */
+const REMEMBERED_MS = 60_000;
+
+export interface InsertError {
+  readonly index: number;
+  readonly errors: readonly { reason: string; location: string; debugInfo: string; message: string }[];
+}
+
+/** `tabledata.insertAll`: rows that are wrong are told one by one, and stop the others unless the caller skips them. */
+export class RowInserter {
+  readonly #writer: RowWriter;
+  readonly #clock: Clock;
+  readonly #seen = new Map<string, number>();
+
+  constructor(writer: RowWriter, clock: Clock) {
+    this.#writer = writer;
+    this.#clock = clock;
+  }
+
+  async insert(
+    caller: Caller,
+    destination: Destination,
+    rows: readonly StreamedRow[],
+    options: Json,
+  ): Promise<InsertError[]> {
+    const plan = this.#writer.plan({
+      destination,
+      caller,
+      commitId: randomUUID(),
+      options: { createDisposition: 'CREATE_NEVER' },
+      defaultDisposition: 'WRITE_APPEND',
+    });
+    const { good, errors } = readRows(plan, rows, isTrue(options['ignoreUnknownValues']));
+    if (errors.length > 0 && !isTrue(options['skipInvalidRows'])) return withStopped(errors, rows.length);
+    const fresh = good.filter(({ insertId }) => insertId === undefined || !this.#isKnown(destination, insertId));
+    if (fresh.length > 0)
+      await this.#land(
+        plan,
+        fresh.map(({ text }) => text),
+      );
+    for (const { insertId } of fresh) if (insertId !== undefined) this.#remember(destination, insertId);
+    return errors;
+  }
+
+  async #land(plan: Plan, texts: readonly string[]): Promise<void> {
+    const file = this.#writer.newFile();
+    const partition = partitionTask(plan.info);
+    let written = '';
+    const sink = new Sink({ maxBadRecords: 0, ...(partition ? { partition } : {}) }, (text) => (written += text));
+    for (const text of texts) sink.good(text);
+    sink.flush();
+    try {
+      await writeFile(file, written, { mode: 0o600 });
+      await this.#writer.land(plan, { file, normalised: sink.result });
+    } finally {
+      await rm(file, { force: true });
+    }
+  }
+
+  #isKnown(destination: Destination, insertId: string): boolean {
+    const seenMs = this.#seen.get(`${tableResource(destination)} ${insertId}`);
+    return seenMs !== undefined && this.#clock.now().getTime() - seenMs < REMEMBERED_MS;
+  }
+
+  #remember(destination: Destination, insertId: string): void {
+    const now = this.#clock.now().getTime();
+    for (const [id, seenMs] of this.#seen) {
+      if (now - seenMs < REMEMBERED_MS) break; // the rest is younger still
+      this.#seen.delete(id);
+    }
+    const id = `${tableResource(destination)} ${insertId}`;
+    this.#seen.delete(id);
+    this.#seen.set(id, now);
+  }
+}
+
+function readRows({ rowFields }: Plan, rows: readonly StreamedRow[], ignoreUnknownValues: boolean) {
+  const read = rowReader(rowFields, { ignoreUnknownValues, jsonAsText: true });
+  const good: StreamedRow[] = [];
+  const errors: InsertError[] = [];
+  for (const [index, { insertId, text }] of rows.entries()) {
+    try {
+      good.push({ insertId, text: read(new JsonScanner(text)) });
+    } catch (err) {
+      const message = reasonOf(err);
+      const location = /(?:field|Field): ([\w.]+)/.exec(message)?.[1]?.replace(/\.$/, '') ?? '';
+      errors.push({ index, errors: [{ reason: 'invalid', location, debugInfo: '', message: worded(message) }] });
+    }
+  }
+  return { good, errors };
+}
+
+/** Streaming has its own words for what is missing and what is unknown. */
+function worded(message: string): string {
+  return message.replace(/^No such field: (.*)\.$/, 'no such field: $1.');
+}
+
+/** Without `skipInvalidRows` one wrong row stops all. */
+function withStopped(errors: readonly InsertError[], count: number): InsertError[] {
+  const byIndex = new Map(errors.map((error) => [error.index, error]));
+  return Array.from({ length: count }, (_, index) => {
+    const stopped = { reason: 'stopped', location: '', debugInfo: '', message: '' };
+    return byIndex.get(index) ?? { index, errors: [stopped] };
+  });
+}
+
+/** Takes the rows out of the body of an insertAll call as texts. */
+export function streamedRows(body: string): StreamedRow[] {
+  const rows: StreamedRow[] = [];
+  const scanner = new JsonScanner(body);
+  scanner.readObject((key) => {
+    if (key === 'rows') scanner.readArray(() => rows.push(streamedRow(scanner)));
+    else scanner.skip();
+  });
+  return rows;
+}
+
+function streamedRow(scanner: JsonScanner): StreamedRow {
+  let insertId: string | undefined;
+  let text = '{}';
+  scanner.readObject((key) => {
+    if (key === 'json') text = scanner.skip();
+    else if (key === 'insertId' && !scanner.readNull())
+      insertId = scanner.peek() === '"' ? scanner.readString() : scanner.skip();
+    else if (key !== 'insertId') scanner.skip();
+  });
+  return { insertId, text };
+}
