@@ -13,7 +13,6 @@ import type { ExportRow } from './export-row.ts';
 
 /** Loads running at once; the engine behind is one. */
 const PARALLEL_LOADS = 4;
-const LOCATION = 'US';
 
 /** The customer's own BigQuery, as somebody who may do everything in that project. */
 export async function customerOwner(iam: Iam, endpoint: string, projectId: string): Promise<BigQuery> {
@@ -32,13 +31,13 @@ export async function customerOwner(iam: Iam, endpoint: string, projectId: strin
  */
 export async function loadExport(
   bigQuery: BigQuery,
-  datasetId: string,
+  { datasetId, location }: { datasetId: string; location: string },
   options: ExportOptions,
   onLoaded: (rows: number) => void = () => undefined,
 ): Promise<string[]> {
   const partitions = exportPartitions(options);
   const tableIds = [...new Set(partitions.map(({ account }) => exportTableOf(account)))];
-  await unlessPresent(bigQuery.createDataset(datasetId, { location: LOCATION }));
+  await unlessPresent(bigQuery.createDataset(datasetId, { location }));
   for (const tableId of tableIds) await makeTable(bigQuery, datasetId, tableId);
 
   const waiting = partitions.values();
@@ -50,7 +49,7 @@ export async function loadExport(
 }
 
 async function makeTable(bigQuery: BigQuery, datasetId: string, tableId: string): Promise<void> {
-  const metadata = { schema: { fields: exportFields() }, timePartitioning: { type: 'DAY' }, location: LOCATION };
+  const metadata = { schema: { fields: exportFields() }, timePartitioning: { type: 'DAY' } };
   await unlessPresent(bigQuery.dataset(datasetId).createTable(tableId, metadata));
 }
 

@@ -34,7 +34,8 @@ export async function gcpCases(org: string, deps: GcpCaseDeps): Promise<Provider
   const makeTable = async (): Promise<void> => {
     const owner = await customerOwner(deps.iam, deps.bigQuery, projectId);
     const lastDay = deps.clock.now().toISOString().slice(0, 10);
-    await loadExport(owner, SANDBOX_DATASET, { lastDay, rows: SAMPLE_ROWS, accounts: [account], daysBack: [1, 0] });
+    const dataset = { datasetId: SANDBOX_DATASET, location: 'US' };
+    await loadExport(owner, dataset, { lastDay, rows: SAMPLE_ROWS, accounts: [account], daysBack: [1, 0] });
   };
   const [credentials] = await Promise.all([caseCredentials(projectId, deps), makeTable()]);
   // Now that the dataset is there: making it sets its policy.

@@ -93,7 +93,12 @@ describe('demo', function () {
       cloud: {
         iam,
         endpoints: { bigquery: bigQuery.url },
-        context: { projectId: 'ours', dataDir, clock: { now: () => new Date('2026-11-23T12:00:00Z') } },
+        context: {
+          projectId: 'ours',
+          location: 'us-central1',
+          dataDir,
+          clock: { now: () => new Date('2026-11-23T12:00:00Z') },
+        },
       } as unknown as DemoDeps['cloud'],
     });
 
@@ -133,7 +138,7 @@ describe('demo', function () {
   it('prints sums and the query behind them, in lines of at most 100 columns, and no secret', async () => {
     await play();
     const text = lines.join('\n');
-    assert.match(text, /20,000 rows, 16 day partitions, 2 billing accounts/);
+    assert.match(text, /20,000 rows, 8 day partitions, 2 billing accounts/);
     assert.match(text, /01A2B3-C4D5E6-F7A8B9 +2026-11 +USD +12\.50 +12\.50 +12\.50 +0\.00/);
     assert.match(text, /WITH money AS/);
     assert.match(await readFile(join(dataDir, 'demo-sums.sql'), 'utf8'), /^WITH money AS/);
