@@ -11,9 +11,8 @@ export function topicOf({ config, auth }: Platform, name: string): Topic {
     projectId: config.projectId,
     ...(config.endpoints.pubsub
       ? { apiEndpoint: config.endpoints.pubsub, sslCreds: credentials.createInsecure() }
-      : auth
-        ? { authClient: auth }
-        : {}),
+      : {}),
+    ...(auth ? { authClient: auth } : {}),
   });
   return pubsub.topic(name, { batching: { maxMessages: 1 }, gaxOpts: { timeout: PUBLISH_TIMEOUT_MS } });
 }

@@ -26,7 +26,7 @@ describe('credentials, from setup to verdict', function () {
 
   before(async () => {
     cloud = await startTestCloud();
-    ({ providers: cases } = (await cloud.sandboxCases('acme')) as unknown as { providers: Cases });
+    ({ providers: cases } = await cloud.sandboxCases('acme'));
   });
   after(() => cloud.close());
   afterEach(() => fetch(`${cloud.url}/local/faults`, { method: 'DELETE' }));
@@ -61,6 +61,20 @@ describe('credentials, from setup to verdict', function () {
     return ((await response.json()) as { calls: { seq: number; method: string }[] }).calls;
   };
   const lastSeq = async (service: string) => (await calls(service)).at(-1)?.seq ?? 0;
+  /** Runs a statement as the operator of the embedded cloud. */
+  const query = async (sql: string) => {
+    const info = (await cloud.info()) as {
+      project_id: string;
+      endpoints: { bigquery: string };
+      operator: { access_token: string };
+    };
+    const response = await fetch(`${info.endpoints.bigquery}/bigquery/v2/projects/${info.project_id}/queries`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${info.operator.access_token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ query: sql, useLegacySql: false }),
+    });
+    assert.equal(response.status, 200, await response.text());
+  };
   function assertProblem({ body, status, headers }: Answer, code: string): void {
     assert.equal(body?.code, code, JSON.stringify(body));
     assert(isProblem(body), JSON.stringify(isProblem.errors));
@@ -194,7 +208,7 @@ describe('credentials, from setup to verdict', function () {
     const troubles: { name: string; fault: object }[] = ['kms', 'bigquery', 'pubsub'].flatMap((service) => [
       { name: `${service} failing`, fault: { service, kind: 'error', status: 503 } },
       { name: `${service} cutting connections`, fault: { service, kind: 'reset' } },
-      { name: `${service} hanging`, fault: { service, kind: 'latency', latency_ms: 30_000 } },
+      { name: `${service} hanging`, fault: { service, kind: 'latency', latency_ms: 12_000 } },
     ]);
     for (const trouble of troubles) {
       it(`${trouble.name}: 503 within 10 s, nothing half done, and all well afterwards`, async () => {
@@ -226,6 +240,37 @@ describe('credentials, from setup to verdict', function () {
       });
       assert.equal(during.validation_status, 'VALID');
     });
+  });
+
+  it('upkeep asks again for a test whose message was lost', async () => {
+    const org = anOrg();
+    await setUp(org, 'openai', aCase('openai', 'valid'), { prefer: 'wait=20' });
+    // As it is when a process ends between its two writes.
+    await query(`UPDATE \`integrations.org_integration_credentials\`
+      SET validation_status = 'PENDING', updated_at = TIMESTAMP '2020-01-01 00:00:00 UTC', version = version + 1, last_check = NULL
+      WHERE org_slug = '${org}'`);
+    assert.equal((await get(org, 'openai')).body.validation_status, 'PENDING');
+
+    const response = await fetch(`${cloud.url}/local/jobs/upkeep`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+    });
+    assert.deepEqual(await response.json(), { exit_code: 0 });
+    assert.equal((await settled(org, 'openai')).validation_status, 'VALID');
+  });
+
+  it('a ciphertext that was moved to another organisation does not open', async () => {
+    const [org, thief] = [anOrg(), anOrg()];
+    await setUp(org, 'openai', aCase('openai', 'valid'), { prefer: 'wait=20' });
+    await setUp(thief, 'openai', aCase('openai', 'wrong'), { prefer: 'wait=20' });
+    const table = '`integrations.org_integration_credentials`';
+    await query(`UPDATE ${table} SET encrypted_credentials = (SELECT encrypted_credentials FROM ${table} WHERE org_slug = '${org}')
+      WHERE org_slug = '${thief}'`);
+    const path = `/integrations/${thief}/openai/validate`;
+    const { body } = await cloud.call('POST', path, { headers: { prefer: 'wait=20' } });
+    assert.equal(body.validation_status, 'INVALID');
+    assert.equal(body.last_check.checks[0].id, 'decrypt');
   });
 
   it('a canary secret is in no answer, no log and no file', async () => {
