@@ -1,3 +1,4 @@
+import { queryParameter } from '../gcp/query-parameters.ts';
 import type { IntegrationRow } from './integration-row.ts';
 import { CREDENTIAL_COLUMNS, type ParameterTypes } from './statements.ts';
 
@@ -16,21 +17,7 @@ export interface HistoryEntry {
 /** Values as query parameters of the client library. */
 export function parametersOf(row: object, types: ParameterTypes): Record<string, unknown> {
   const values = row as Record<string, unknown>;
-  return Object.fromEntries(Object.entries(types).map(([name, type]) => [name, parameter(values[name] ?? null, type)]));
-}
-
-function parameter(value: unknown, type: string): unknown {
-  if (value === null) return null;
-  switch (type) {
-    case 'JSON':
-      return JSON.stringify(value);
-    case 'INT64':
-      return `${value as number}`;
-    case 'TIMESTAMP': // the client takes the text out of an object of this shape, and loses a bare string
-      return { value };
-    default:
-      return value;
-  }
+  return Object.fromEntries(Object.entries(types).map(([name, type]) => [name, queryParameter(values[name], type)]));
 }
 
 /** A row of the client library as ours; columns that were not selected are null. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { BigQuery, Query } from '@google-cloud/bigquery';
 import type { Statement } from '../credentials/statements.ts';
+import { queryParameter } from '../gcp/query-parameters.ts';
 import { PipelineError } from './pipeline-error.ts';
 
 /** Datasets of one organisation and of the integration layer, by the names that templates use. */
@@ -97,7 +98,9 @@ export class Warehouse {
   #request({ name, sql, types }: WarehouseStatement, params: Readonly<Record<string, unknown>>) {
     return {
       query: fillNames(sql, this.names),
-      params: { ...params },
+      params: Object.fromEntries(
+        Object.entries(params).map(([key, value]) => [key, queryParameter(value, types[key])]),
+      ),
       types: types as QueryTypes,
       location: this.location,
       labels: { stmt: name.replace(NOT_IN_LABELS, '-') },
