@@ -2,7 +2,7 @@ import type { Clock } from '../../kit/contracts.ts';
 import type { Duck } from '../duck.ts';
 import { quoted } from '../values/types.ts';
 import type { LocalCatalog } from './catalog.ts';
-import { partitionColumn, partitionIdAt, partitionRange, timeLiteral } from './partitions.ts';
+import { boundLiteral, partitionColumn, partitionIdAt, partitionRange } from './partitions.ts';
 import { physicalName } from './physical.ts';
 import type { TableEntry } from './resources.ts';
 
@@ -61,7 +61,7 @@ export class Expiry {
     // A partition goes when its start is as old as the table keeps rows.
     const oldest = new Date(this.#catalog.nowMs - Number(life));
     const { end } = partitionRange(info, partitionIdAt(info, oldest));
-    const expired = `${quoted(column)} < ${timeLiteral(end)}`;
+    const expired = `${quoted(column)} < ${boundLiteral(info, end)}`;
     const table = physicalName(info.ref);
     const [row] = await this.#duck.rows(`SELECT count(*) FROM ${table} WHERE ${expired}`);
     if (row?.[0] === 0n) return;

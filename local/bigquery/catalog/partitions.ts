@@ -31,7 +31,14 @@ export function partitionFilterSql(info: TableInfo, partitionId: string): string
   if (column === undefined || !info.timePartitioning) throw invalid('The table is not partitioned.');
   if (partitionId === NULL_PARTITION) return `${quoted(column)} IS NULL`;
   const { start, end } = partitionRange(info, partitionId);
-  return `${quoted(column)} >= ${timeLiteral(start)} AND ${quoted(column)} < ${timeLiteral(end)}`;
+  return `${quoted(column)} >= ${boundLiteral(info, start)} AND ${quoted(column)} < ${boundLiteral(info, end)}`;
+}
+
+/** A partition's bound in the type of its column, so that DuckDB compares without casting each row. */
+export function boundLiteral(info: TableInfo, at: Date): string {
+  const { field } = info.timePartitioning ?? {};
+  const isDate = info.fields.find(({ name }) => name === field)?.type === 'DATE';
+  return isDate ? `DATE '${at.toISOString().slice(0, 10)}'` : timeLiteral(at);
 }
 
 /** First instant of a partition and of the next. */

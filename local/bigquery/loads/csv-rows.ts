@@ -25,7 +25,7 @@ export function csvRows(
   options: CsvOptions,
   sink: Sink,
 ): void {
-  const writers = fields.map((field) => cellWriter(field, options));
+  const writers = fields.map((field) => cellWriter(field, options, sink.watch));
   let skip = options.skipLeadingRows;
   for (const { text, position } of records(chunks, options)) {
     if (skip-- > 0 || text === '') continue;
@@ -97,8 +97,9 @@ function quotedCell(line: string, at: number, quote: string): { text: string; en
 /** Writes a member of the row's object, nothing for NULL. */
 type CellWriter = (cell: Cell, index: number, position: number) => string;
 
-function cellWriter(field: FieldSchema, { nullMarker }: CsvOptions): CellWriter {
+function cellWriter(field: FieldSchema, { nullMarker }: CsvOptions, watch: Sink['watch']): CellWriter {
   const write = scalarWriter(field);
+  const take = watch?.field === field.name ? watch.take : undefined;
   const key = `${JSON.stringify(field.name)}:`;
   const isText = field.type === 'STRING' || field.type === 'BYTES';
   return ({ text, isQuoted }, index, position) => {
@@ -112,7 +113,9 @@ function cellWriter(field: FieldSchema, { nullMarker }: CsvOptions): CellWriter 
       return '';
     }
     try {
-      return key + (field.type === 'JSON' ? JSON.stringify(JSON.stringify(JSON.parse(text))) : write(text, 'string'));
+      const value = field.type === 'JSON' ? JSON.stringify(JSON.stringify(JSON.parse(text))) : write(text, 'string');
+      take?.(value);
+      return key + value;
     } catch (cause) {
       if (!(cause instanceof ValueError) && !(cause instanceof SyntaxError)) throw cause;
       throw new ValueError(

@@ -8,13 +8,19 @@ type Reader = (scanner: JsonScanner) => string;
 interface Column {
   readonly name: string;
   readonly index: number;
+  /** `"name":`, as it is mostly written. */
+  readonly key: string;
   readonly read: Reader;
+  /** The column that came after this one in the last row: rows of a file mostly look alike. */
+  next: Column | undefined;
 }
 
 export interface RowOptions {
   readonly ignoreUnknownValues: boolean;
   /** In streamed rows the value of a JSON column is JSON text, in loaded ones it is JSON itself. */
   readonly jsonAsText: boolean;
+  /** Told the written value of one top-level column of each row. */
+  readonly watch?: { readonly field: string; take(value: string): void };
 }
 
 /**
@@ -26,41 +32,57 @@ export function rowReader(fields: readonly FieldSchema[], options: RowOptions): 
 }
 
 function recordReader(fields: readonly FieldSchema[], options: RowOptions, path: string): Reader {
-  const columns = new Map<string, Column>();
-  for (const [index, field] of fields.entries()) {
-    columns.set(field.name.toLowerCase(), {
-      name: field.name,
-      index,
-      read: fieldReader(field, options, `${path}${field.name}`),
-    });
-  }
-  // Keys mostly come as the schema spells them.
-  const exact = new Map([...columns.values()].map((column) => [column.name, column]));
-  const keys = fields.map(({ name }) => `${JSON.stringify(name)}:`);
-  const missing = fields.map(absent);
-  const find = (key: string): Column | undefined => exact.get(key) ?? columns.get(key.toLowerCase());
+  const columns = fields.map((field, index): Column => ({
+    name: field.name,
+    index,
+    key: `${JSON.stringify(field.name)}:`,
+    read: watched(field, fieldReader(field, options, `${path}${field.name}`), path === '' ? options.watch : undefined),
+    next: undefined,
+  }));
+  const exact = new Map(columns.map((column) => [column.name, column]));
+  const anyCase = new Map(columns.map((column) => [column.name.toLowerCase(), column]));
+  const missing = fields.flatMap((field, index) => (field.mode === 'REPEATED' || field.mode === 'REQUIRED' ? [{ index, write: absent(field) }] : []));
+  const start = { next: undefined as Column | undefined };
+  const seen = new Uint8Array(fields.length);
 
   return (scanner) => {
-    const values: (string | undefined)[] = Array.from({ length: keys.length });
-    scanner.readObject((key) => {
-      const column = find(key);
-      if (column) values[column.index] = column.read(scanner);
-      else if (options.ignoreUnknownValues) scanner.skip();
-      else throw new ValueError(`No such field: ${path}${key}.`);
-    });
+    seen.fill(0);
     let text = '';
-    for (let index = 0; index < keys.length; index += 1) {
-      const value = values[index] ?? missing[index]!();
-      if (value !== 'null') text += `${text === '' ? '' : ','}${keys[index]}${value}`;
-    }
+    let last: { next: Column | undefined } = start;
+    scanner.readMembers(
+      () => last.next?.key,
+      (key) => {
+        const column = key === undefined ? last.next : (exact.get(key) ?? anyCase.get(key.toLowerCase()));
+        if (!column) {
+          if (!options.ignoreUnknownValues) throw new ValueError(`No such field: ${path}${key}.`);
+          scanner.skip();
+          return;
+        }
+        if (seen[column.index]) throw new ValueError(`Field ${path}${column.name} occurs twice.`);
+        seen[column.index] = 1;
+        last.next = column;
+        last = column;
+        const value = column.read(scanner);
+        if (value !== 'null') text += text === '' ? column.key + value : `,${column.key}${value}`;
+      },
+    );
+    for (const { index, write } of missing) if (!seen[index]) text += `${text === '' ? '' : ','}${write()}`;
     return `{${text}}`;
+  };
+}
+
+function watched({ name }: FieldSchema, read: Reader, watch: RowOptions['watch']): Reader {
+  if (watch?.field !== name) return read;
+  return (scanner) => {
+    const value = read(scanner);
+    watch.take(value);
+    return value;
   };
 }
 
 /** What stands for a column that the row does not name. */
 function absent({ name, mode }: FieldSchema): () => string {
-  if (mode === 'REPEATED') return () => '[]';
-  if (mode !== 'REQUIRED') return () => 'null';
+  if (mode === 'REPEATED') return () => `${JSON.stringify(name)}:[]`;
   return () => {
     throw new ValueError(`Missing required field: ${name}.`);
   };

@@ -9,15 +9,13 @@ const broken = (): ValueError => new ValueError('Parser terminated before end of
 /** Walks over JSON text token by token, without building objects. */
 export class JsonScanner {
   readonly #text: string;
+  /** Whether strings have to be searched for control characters: mostly the whole text has none. */
+  readonly #isSuspect: boolean;
   #at = 0;
 
-  constructor(text: string, at = 0) {
+  constructor(text: string) {
     this.#text = text;
-    this.#at = at;
-  }
-
-  get position(): number {
-    return this.#at;
+    this.#isSuspect = CONTROL.test(text);
   }
 
   /** The first character of the next value. */
@@ -29,7 +27,7 @@ export class JsonScanner {
   #space(): void {
     for (;;) {
       const code = this.#text.charCodeAt(this.#at);
-      if (code !== 32 && code !== 9 && code !== 13 && code !== 10) return;
+      if (code > 32 || (code !== 32 && code !== 9 && code !== 13 && code !== 10)) return;
       this.#at += 1;
     }
   }
@@ -45,15 +43,35 @@ export class JsonScanner {
   }
 
   readObject(onMember: (key: string) => void): void {
+    this.readMembers(
+      () => undefined,
+      (key) => onMember(key!),
+    );
+  }
+
+  /**
+   * Reads an object whose next key can be guessed.
+   *
+   * @param guess - The key with quotes and colon that may come next.
+   * @param onMember - Told the key, or undefined when the guess was right; reads the value.
+   */
+  readMembers(guess: () => string | undefined, onMember: (key: string | undefined) => void): void {
     this.#take('{');
     if (this.peek() === '}') {
       this.#at += 1;
       return;
     }
     for (;;) {
-      const key = this.readString();
-      this.#take(':');
-      onMember(key);
+      this.#space();
+      const guessed = guess();
+      if (guessed !== undefined && this.#text.startsWith(guessed, this.#at)) {
+        this.#at += guessed.length;
+        onMember(undefined);
+      } else {
+        const key = this.readString();
+        this.#take(':');
+        onMember(key);
+      }
       if (this.#isLast('}')) return;
     }
   }
@@ -102,7 +120,8 @@ export class JsonScanner {
     } while (this.#isEscaped(start, end));
     this.#at = end + 1;
     const raw = this.#text.slice(start, end + 1);
-    return raw.includes('\\') ? unescapable(raw) : checked(raw);
+    if (this.#isSuspect && CONTROL.test(raw)) throw broken();
+    return raw.includes('\\') ? unescapable(raw) : raw;
   }
 
   #isEscaped(start: number, end: number): boolean {
@@ -132,11 +151,6 @@ export class JsonScanner {
     else if (!this.readNull()) this.readPlain();
     return this.#text.slice(start, this.#at);
   }
-}
-
-function checked(raw: string): string {
-  if (CONTROL.test(raw)) throw broken();
-  return raw;
 }
 
 /** A string with escapes: they must be right, and half a surrogate pair becomes U+FFFD. */

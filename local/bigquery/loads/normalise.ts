@@ -37,8 +37,9 @@ export function normalise(task: NormaliseTask): Normalised {
   try {
     const text = textOf(task.input);
     const { ignoreUnknownValues } = task;
+    const options = { ignoreUnknownValues, jsonAsText: false, ...(sink.watch ? { watch: sink.watch } : {}) };
     if (task.csv) csvRows(text, task.fields, task.csv, sink);
-    else jsonRows(text, rowReader(task.fields, { ignoreUnknownValues, jsonAsText: false }), sink);
+    else jsonRows(text, rowReader(task.fields, options), sink);
     sink.flush();
     return sink.result;
   } finally {
@@ -68,7 +69,9 @@ export class Sink {
   readonly #write: (text: string) => void;
   readonly #maxBad: number;
   readonly #partitions = new Set<string | null>();
-  readonly #partitionOf: ((row: string) => string | null) | undefined;
+  /** Tells the value of the partition column of the row that comes next. */
+  readonly watch: { readonly field: string; take(value: string): void } | undefined;
+  #partition: string | null = null;
   readonly #errors: { position: number; message: string }[] = [];
   #text = '';
   #rows = 0;
@@ -80,7 +83,11 @@ export class Sink {
   ) {
     this.#write = write;
     this.#maxBad = maxBadRecords;
-    this.#partitionOf = partition && partitionReader(partition);
+    this.watch = partition && {
+      field: partition.field,
+      // Written values are in quotes, dates without escapes.
+      take: (value) => (this.#partition = value === 'null' ? null : value.slice(1, 1 + partition.length)),
+    };
   }
 
   get result(): Normalised {
@@ -89,7 +96,8 @@ export class Sink {
 
   good(row: string): void {
     this.#rows += 1;
-    if (this.#partitionOf) this.#partitions.add(this.#partitionOf(row));
+    if (this.watch) this.#partitions.add(this.#partition);
+    this.#partition = null;
     this.#text += `${row}\n`;
     if (this.#text.length > CHUNK_BYTES) this.flush();
   }
@@ -98,6 +106,7 @@ export class Sink {
   bad(position: number, err: unknown): boolean {
     const reason = reasonOf(err);
     this.#bad += 1;
+    this.#partition = null;
     if (this.#errors.length < MAX_TOLD_ERRORS) this.#errors.push({ position, message: reason });
     return this.#bad > this.#maxBad;
   }
@@ -112,22 +121,6 @@ export function reasonOf(err: unknown): string {
   if (err instanceof ValueError) return err.message;
   if (err instanceof RangeError) return 'Parser terminated before end of string'; // nested too deeply for the stack
   throw err;
-}
-
-/** Finds the partition column in a row that was written here: at the top level, without escapes. */
-function partitionReader({ field, length }: { field: string; length: number }): (row: string) => string | null {
-  const key = `${JSON.stringify(field)}:"`;
-  return (row) => {
-    const scanner = new JsonScanner(row);
-    let found: string | null = null;
-    // A nested field may have the same name, so a plain search is a guess that only its absence proves.
-    if (!row.includes(key)) return null;
-    scanner.readObject((name) => {
-      if (name === field) found = scanner.readString().slice(0, length);
-      else scanner.skip();
-    });
-    return found;
-  };
 }
 
 function jsonRows(chunks: Iterable<string>, read: (scanner: JsonScanner) => string, sink: Sink): void {

@@ -59,9 +59,12 @@ function integer(text: string): string | undefined {
   return value >= -MAX_INT64 && value < MAX_INT64 ? String(value) : undefined;
 }
 
+/** Short enough to be finite, and JSON as it stands. */
+const PLAIN_FLOAT = /^-?(?:0|[1-9]\d{0,99})(?:\.\d+)?$/;
 const FLOAT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 function float(text: string): string | undefined {
+  if (PLAIN_FLOAT.test(text)) return text;
   if (FLOAT.test(text)) {
     const value = Number(text);
     return Number.isFinite(value) ? String(value) : undefined;
@@ -112,12 +115,11 @@ function bytes(text: string): string | undefined {
 }
 
 function date(text: string): string | undefined {
+  const found = known.get(`date ${text}`);
+  if (found !== undefined) return found;
   const [, year, month, day] = /^\s*(\d{4})-(\d{1,2})-(\d{1,2})\s*$/.exec(text) ?? [];
-  return year === undefined
-    ? undefined
-    : json(dayText(year, month, day) ?? '') === '""'
-      ? undefined
-      : json(dayText(year, month, day)!);
+  const written = year === undefined ? undefined : dayText(year, month, day);
+  return written && remembered(`date ${text}`, json(written));
 }
 
 const two = (text: string | undefined): string => (text ?? '0').padStart(2, '0');
@@ -164,10 +166,13 @@ function timestamp(text: string): string | undefined {
   const found = known.get(text);
   if (found !== undefined) return found;
   const written = /^\s*[+-]?\d+(\.\d*)?([eE][+-]?\d+)?\s*$/.test(text) ? epoch(text.trim()) : zoned(text);
-  if (written === undefined) return undefined;
+  return written && remembered(text, json(written));
+}
+
+function remembered(text: string, written: string): string {
   if (known.size >= MAX_KNOWN) known.clear();
-  known.set(text, json(written));
-  return json(written);
+  known.set(text, written);
+  return written;
 }
 
 /** Seconds since 1970, fractions allowed. */

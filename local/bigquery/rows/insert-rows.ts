@@ -5,7 +5,6 @@ import { rowReader } from '../loads/json-rows.ts';
 import { JsonScanner } from '../loads/json-scanner.ts';
 import { reasonOf } from '../loads/normalise.ts';
 import { partitionTask, type Destination, type Plan, type RowWriter } from '../loads/row-writer.ts';
-import { Sink } from '../loads/normalise.ts';
 import { tableResource } from '../errors.ts';
 import { isTrue, type Json } from '../requests.ts';
 
@@ -50,25 +49,17 @@ export class RowInserter {
     const { good, errors } = readRows(plan, rows, isTrue(options['ignoreUnknownValues']));
     if (errors.length > 0 && !isTrue(options['skipInvalidRows'])) return withStopped(errors, rows.length);
     const fresh = good.filter(({ insertId }) => insertId === undefined || !this.#isKnown(destination, insertId));
-    if (fresh.length > 0)
-      await this.#land(
-        plan,
-        fresh.map(({ text }) => text),
-      );
+    if (fresh.length > 0) await this.#land(plan, fresh);
     for (const { insertId } of fresh) if (insertId !== undefined) this.#remember(destination, insertId);
     return errors;
   }
 
-  async #land(plan: Plan, texts: readonly string[]): Promise<void> {
+  async #land(plan: Plan, rows: readonly ReadRow[]): Promise<void> {
     const file = this.#writer.newFile();
-    const partition = partitionTask(plan.info);
-    let written = '';
-    const sink = new Sink({ maxBadRecords: 0, ...(partition ? { partition } : {}) }, (text) => (written += text));
-    for (const text of texts) sink.good(text);
-    sink.flush();
+    const partitions = [...new Set(rows.map(({ partition }) => partition))];
     try {
-      await writeFile(file, written, { mode: 0o600 });
-      await this.#writer.land(plan, { file, normalised: sink.result });
+      await writeFile(file, rows.map(({ text }) => `${text}\n`).join(''), { mode: 0o600 });
+      await this.#writer.land(plan, { file, normalised: { rows: rows.length, badRows: 0, errors: [], partitions } });
     } finally {
       await rm(file, { force: true });
     }
@@ -91,16 +82,28 @@ export class RowInserter {
   }
 }
 
-function readRows({ rowFields }: Plan, rows: readonly StreamedRow[], ignoreUnknownValues: boolean) {
-  const read = rowReader(rowFields, { ignoreUnknownValues, jsonAsText: true });
-  const good: StreamedRow[] = [];
+/** A row as it is landed, and the beginning of its partition column. */
+interface ReadRow extends StreamedRow {
+  readonly partition: string | null;
+}
+
+function readRows({ rowFields, info }: Plan, rows: readonly StreamedRow[], ignoreUnknownValues: boolean) {
+  const partitioned = partitionTask(info);
+  let partition: string | null = null;
+  // Written dates stand in quotes.
+  const take = (value: string): void =>
+    void (partition = value === 'null' ? null : value.slice(1, 1 + (partitioned?.length ?? 0)));
+  const watch = partitioned ? { watch: { field: partitioned.field, take } } : {};
+  const read = rowReader(rowFields, { ignoreUnknownValues, jsonAsText: true, ...watch });
+  const good: ReadRow[] = [];
   const errors: InsertError[] = [];
   for (const [index, { insertId, text }] of rows.entries()) {
+    partition = null;
     try {
-      good.push({ insertId, text: read(new JsonScanner(text)) });
+      good.push({ insertId, text: read(new JsonScanner(text)), partition });
     } catch (err) {
       const message = reasonOf(err);
-      const location = /(?:field|Field): ([\w.]+)/.exec(message)?.[1]?.replace(/\.$/, '') ?? '';
+      const location = /field: ([\w.]+)/i.exec(message)?.[1]?.replace(/\.$/, '') ?? '';
       errors.push({ index, errors: [{ reason: 'invalid', location, debugInfo: '', message: worded(message) }] });
     }
   }

@@ -18,19 +18,25 @@ function recordSql(
   format: TimestampFormat,
   depth: number,
 ): string {
-  const cells = fields.map((field) => `'{"v":' || ${cellSql(field, access(field.name), format, depth)} || '}'`);
-  return `('{"f":[' || ${cells.length > 0 ? cells.join(` || ',' || `) : `''`} || ']}')`;
+  const cells = fields.flatMap((field, index) => [
+    `'${index === 0 ? '' : ','}{"v":'`,
+    cellSql(field, access(field.name), format, depth),
+    `'}'`,
+  ]);
+  // One call for all parts: a chain of || would copy the row anew for each of them.
+  return `concat('{"f":[', ${[...cells, `']}'`].join(', ')})`;
 }
 
 function cellSql(field: FieldSchema, value: string, format: TimestampFormat, depth: number): string {
   const one = (item: string): string => {
-    if (!field.fields) return scalarSql(field.type, item, format);
-    return recordSql(field.fields, (name) => `${item}.${quoted(name)}`, format, depth + 1);
+    if (!field.fields) return `coalesce(${scalarSql(field.type, item, format)}, 'null')`;
+    const record = recordSql(field.fields, (name) => `${item}.${quoted(name)}`, format, depth + 1);
+    return `CASE WHEN ${item} IS NULL THEN 'null' ELSE ${record} END`;
   };
-  if (field.mode !== 'REPEATED') return `coalesce(${one(value)}, 'null')`;
+  if (field.mode !== 'REPEATED') return one(value);
   const item = `x${depth}`;
-  const items = `list_transform(${value}, lambda ${item}: '{"v":' || coalesce(${one(item)}, 'null') || '}')`;
-  return `coalesce('[' || array_to_string(${items}, ',') || ']', '[]')`;
+  const items = `list_transform(${value}, lambda ${item}: concat('{"v":', ${one(item)}, '}'))`;
+  return `CASE WHEN len(${value}) > 0 THEN concat('[', array_to_string(${items}, ','), ']') ELSE '[]' END`;
 }
 
 /** The JSON text of a scalar; NULL when it is NULL. */
