@@ -53,6 +53,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     environment: (job) => ({ ...environment, ...jobEnvironment.get(job) }),
     clockOffsetMs: () => cloud.context.clock.now().getTime() - Date.now(),
     logFile: join(logs, 'jobs.jsonl'),
+    compileCache: join(options.dataDir, 'compile-cache'),
   });
   for (const job of ['billing', 'focus', 'upkeep']) {
     const { host, port } = await cloud.metadataFor(emailOf(jobAccount(job), PROJECT_ID));

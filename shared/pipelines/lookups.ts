@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Dataset } from '@google-cloud/bigquery';
+import { loadStream } from '../gcp/load-stream.ts';
 import { ensureTable } from './org-dataset.ts';
 import { BIGQUERY_CONFIGS, readTables, type TableConfig } from './table-config.ts';
 import type { Warehouse } from './warehouse.ts';
@@ -18,12 +19,13 @@ export async function ensureLookups(
   configs: URL = BIGQUERY_CONFIGS,
 ): Promise<string[]> {
   const dataset = bigQuery.dataset(names.integrations, { location });
-  const loaded: string[] = [];
-  for (const config of readTables('lookups', configs)) {
-    const csv = readFileSync(new URL(`lookups/${config.name}.csv`, configs));
-    if (await loadIfChanged(dataset, config, csv)) loaded.push(config.name);
-  }
-  return loaded;
+  const loaded = await Promise.all(
+    readTables('lookups', configs).map(async (config) => {
+      const csv = readFileSync(new URL(`lookups/${config.name}.csv`, configs));
+      return (await loadIfChanged(dataset, config, csv)) ? [config.name] : [];
+    }),
+  );
+  return loaded.flat();
 }
 
 async function loadIfChanged(dataset: Dataset, config: TableConfig, csv: Buffer): Promise<boolean> {
@@ -33,13 +35,13 @@ async function loadIfChanged(dataset: Dataset, config: TableConfig, csv: Buffer)
   await ensureTable(dataset, config);
   await pipeline(
     Readable.from([csv]),
-    table.createWriteStream({
+    loadStream(table, {
       sourceFormat: 'CSV',
       skipLeadingRows: '1',
       allowQuotedNewlines: true,
       writeDisposition: 'WRITE_TRUNCATE',
       schema: { fields: config.schema },
-    } as object),
+    }),
   );
   // After the rows: a crash in between loads them once more.
   await table.setMetadata({ labels: { content_hash: hash } });

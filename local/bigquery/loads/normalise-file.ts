@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { normalise, type Normalised, type NormaliseTask } from './normalise.ts';
 
 /** From this size on a file is read in a thread of its own: the other services share this one. */
-const WORKER_BYTES = 1 << 20;
+const WORKER_BYTES = 16 << 20;
 
 export async function normaliseFile(task: NormaliseTask): Promise<Normalised> {
   const { size } = await stat(task.input);

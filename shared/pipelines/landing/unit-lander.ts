@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Dataset, TableField } from '@google-cloud/bigquery';
 import type { Clock } from '../../platform/clock.ts';
+import { loadStream } from '../../gcp/load-stream.ts';
 import { PipelineError } from '../pipeline-error.ts';
 import type { PipelineRun } from '../processor.ts';
 import { jobIdOf, type Warehouse } from '../warehouse.ts';
@@ -116,7 +117,7 @@ export class UnitLander {
     const lines = toNdjson(rows(), rowWriter(unit.source.fields, this.#exported), counts);
     const first = await lines.next();
     if (first.done) return; // nothing to load: the staging table is empty as it was made
-    const target = this.#dataset.table(staging).createWriteStream({
+    const target = loadStream(this.#dataset.table(staging), {
       sourceFormat: 'NEWLINE_DELIMITED_JSON',
       writeDisposition: 'WRITE_TRUNCATE',
       createDisposition: 'CREATE_NEVER',
