@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { DuckDBConnection, DuckDBMaterializedResult, DuckDBResult, DuckDBVector } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBMaterializedResult, DuckDBPreparedStatement, DuckDBResult } from '@duckdb/node-api';
 import { partitionFilterSql } from '../catalog/partitions.ts';
 import { physicalName } from '../catalog/physical.ts';
 import type { FieldSchema, TableInfo } from '../contracts.ts';
@@ -13,6 +13,10 @@ const MAX_READINGS = 32;
 /** Largest page of `tabledata.list`. */
 const MAX_PAGE_BYTES = 10 << 20;
 const MAX_PAGE_ROWS = 100_000;
+/** Rows of the first slice, when nothing is known of their size. */
+const FIRST_SLICE = 1001;
+const MIN_SLICE = 50;
+const MAX_ROW_ID = 2n ** 62n;
 
 export interface PageRequest {
   readonly info: TableInfo;
@@ -38,6 +42,7 @@ interface Reading {
   readonly connection: DuckDBConnection;
   readonly totalRows: bigint;
   usedMs: number;
+  statement?: { readonly sql: string; readonly prepared: DuckDBPreparedStatement };
   /** Pages of one reading wait for each other. */
   turn: Promise<unknown>;
 }
@@ -92,20 +97,50 @@ export class TableReader {
 
   async #page(reading: Reading, request: PageRequest, after: bigint | undefined): Promise<Page> {
     const { maxResults, startIndex = 0 } = request;
-    const limit = Math.min(maxResults ?? MAX_PAGE_ROWS, MAX_PAGE_ROWS);
     const offset = after === undefined ? startIndex : 0;
-    const sql = `SELECT rowid, ${wireRowSql(request.fields, request.format)} FROM ${reading.table}
-      AND rowid > ${after ?? -1n} ORDER BY rowid LIMIT ${limit + 1} OFFSET ${offset}`;
     try {
-      const { rows, last, isMore } = await cut(await reading.connection.stream(sql), limit);
-      if (isMore) this.#keep(reading);
+      const first = offset > 0 ? await this.#rowBefore(reading, offset) : (after ?? -1n);
+      const rows = await this.#rows(reading, request, first, Math.min(maxResults ?? MAX_PAGE_ROWS, MAX_PAGE_ROWS));
+      if (rows.isMore) this.#keep(reading);
       else this.#forget(reading);
-      const pageToken = isMore ? tokenOf(reading.id, last) : undefined;
-      return { rows, totalRows: reading.totalRows, pageToken };
+      const pageToken = rows.isMore ? tokenOf(reading.id, rows.last) : undefined;
+      return { rows: rows.texts, totalRows: reading.totalRows, pageToken };
     } catch (err) {
       this.#forget(reading);
       throw err;
     }
+  }
+
+  /** Row id of the row after which `offset` rows have been left out. */
+  async #rowBefore({ connection, table }: Reading, offset: number): Promise<bigint> {
+    const sql = `SELECT rowid FROM ${table} ORDER BY rowid LIMIT 1 OFFSET ${offset - 1}`;
+    return ((await rowsOf(await connection.run(sql)))[0]?.[0] as bigint | undefined) ?? MAX_ROW_ID;
+  }
+
+  /** Takes slices until the page is full: of `limit` rows, or of bytes. */
+  async #rows(reading: Reading, request: PageRequest, after: bigint, limit: number): Promise<PageRows> {
+    const page: PageRows = { texts: [], last: after, bytes: 0, isMore: false };
+    const statement = await this.#prepared(reading, request);
+    while (!page.isMore) {
+      // One row more than fits tells whether there is another page; a slice holds about what is left of the bytes.
+      const left = limit - page.texts.length + 1;
+      const width = page.texts.length === 0 ? MAX_PAGE_BYTES / FIRST_SLICE : page.bytes / page.texts.length;
+      const size = Math.min(left, Math.max(MIN_SLICE, Math.ceil((MAX_PAGE_BYTES - page.bytes) / width)));
+      statement.bindBigInt(1, page.last);
+      statement.bindInteger(2, size);
+      const taken = await take(await statement.stream(), page, limit);
+      if (taken < size) return page;
+    }
+    return page;
+  }
+
+  /** Planning takes longer than reading a small page, so the statement of a reading is planned once. */
+  async #prepared(reading: Reading, request: PageRequest): Promise<DuckDBPreparedStatement> {
+    const sql = `SELECT rowid, ${wireRowSql(request.fields, request.format)} FROM ${reading.table} AND rowid > $1 ORDER BY rowid LIMIT $2`;
+    if (reading.statement?.sql !== sql) {
+      reading.statement = { sql, prepared: await reading.connection.prepare(sql) };
+    }
+    return reading.statement.prepared;
   }
 
   #keep(reading: Reading): void {
@@ -137,21 +172,31 @@ async function rowsOf(result: DuckDBMaterializedResult): Promise<unknown[][]> {
   return (await result.getRows()) as unknown[][];
 }
 
-/** Takes rows until the page is full: of `limit` rows, or of bytes. */
-async function cut(result: DuckDBResult, limit: number): Promise<{ rows: string[]; last: bigint; isMore: boolean }> {
-  const rows: string[] = [];
-  let last = -1n;
-  let bytes = 0;
+interface PageRows {
+  readonly texts: string[];
+  last: bigint;
+  bytes: number;
+  isMore: boolean;
+}
+
+/** Adds rows to the page until it is full; answers how many it was offered. */
+async function take(result: DuckDBResult, page: PageRows, limit: number): Promise<number> {
+  let offered = 0;
   for (;;) {
     const chunk = await result.fetchChunk();
-    if (!chunk || chunk.rowCount === 0) return { rows, last, isMore: false };
-    const [ids, texts] = [chunk.getColumnVector(0), chunk.getColumnVector(1)] as [DuckDBVector, DuckDBVector];
-    for (let index = 0; index < chunk.rowCount; index += 1) {
+    if (!chunk || chunk.rowCount === 0) return offered;
+    offered += chunk.rowCount;
+    const [ids, texts] = [chunk.getColumnVector(0), chunk.getColumnVector(1)];
+    for (let index = 0; index < chunk.rowCount && !page.isMore; index += 1) {
       const text = texts.getItem(index) as string;
-      bytes += text.length;
-      if (rows.length === limit || (rows.length > 0 && bytes > MAX_PAGE_BYTES)) return { rows, last, isMore: true };
-      rows.push(text);
-      last = ids.getItem(index) as bigint;
+      const isFull = page.texts.length > 0 && page.bytes + text.length > MAX_PAGE_BYTES;
+      if (page.texts.length === limit || isFull) {
+        page.isMore = true;
+        continue;
+      }
+      page.bytes += text.length;
+      page.texts.push(text);
+      page.last = ids.getItem(index) as bigint;
     }
   }
 }
