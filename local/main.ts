@@ -17,7 +17,8 @@ async function main(): Promise<void> {
   const runtime = await startRuntime({ dataDir, live: options.live, settings: loadStartSettings() });
   announceServer(dataDir, runtime.url);
   stopOnSignals(runtime, dataDir);
-  if (options.demo) await demo(runtime);
+  // A demo that fails is worth a look, not a reason to take the server away.
+  if (options.demo) await demo(runtime).catch((err: unknown) => console.error('The demo failed:', err));
   console.log(`ready ${runtime.url}`);
 }
 
@@ -54,7 +55,7 @@ function stopOnSignals(runtime: Runtime, dataDir: string): void {
   process.on('SIGTERM', stop);
 }
 
-main().catch((err: unknown) => {
-  console.error(err instanceof Error ? err.message : err);
+main().catch((err: Error & { code?: string }) => {
+  console.error(err.code === 'EADDRINUSE' ? `${err.message}: set PORT to another one.` : err.message);
   process.exit(1);
 });

@@ -104,6 +104,8 @@ async function makeTopics(cloud: Cloud, pushEndpoint: string): Promise<void> {
     projectId,
     apiEndpoint: cloud.endpoints.pubsub,
     sslCreds: credentials.createInsecure(),
+    // Unused over an insecure channel; without it the client would look for a metadata server.
+    authClient: authClientFor(cloud.iam, cloud.iam.operator.email),
   });
   const pushConfig = {
     pushEndpoint,

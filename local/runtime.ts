@@ -39,6 +39,11 @@ export interface Runtime {
   close(): Promise<void>;
 }
 
+/** Answers while the functions are loaded. */
+const STARTING: Pick<FunctionHost, 'handle'> = {
+  handle: (_name, _req, res) => void res.writeHead(503, { 'retry-after': '1' }).end(),
+};
+
 export const PROJECT_ID = 'integration-setup-local';
 export const LOCATION = 'us-central1';
 
@@ -66,16 +71,14 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   });
 
   // The port is bound before the functions exist, since their configuration names it.
-  let functions: FunctionHost | undefined;
-  const runtime = { info: () => info(), sandbox: (org: string) => sandboxes.cases(org) };
-  const steering = localApi({ cloud, jobs, ...runtime });
-  const early = { handle: () => undefined };
+  const hosted: { functions?: FunctionHost } = {};
+  const steering = localApi({ cloud, jobs, info, sandbox: (org) => sandboxes.cases(org) });
   const front = await listen(
-    (req, res) => gateway(functions ?? { ...early, close: async () => undefined }, steering)(req, res),
+    (req, res) => gateway(hosted.functions ?? STARTING, steering)(req, res),
     options.settings.port,
   );
   // As its own service in production, the push target has its own address and is not behind the load balancer.
-  const validation = await listen((req, res) => functions?.handle('validation', req, res));
+  const validation = await listen((req, res) => (hosted.functions ?? STARTING).handle('validation', req, res));
 
   environment = productEnvironment({
     projectId: PROJECT_ID,
@@ -88,7 +91,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     googleApiOverrides: options.settings.googleApis,
     live: options.live ?? false,
   });
-  functions = await hostFunctions(cloud, environment, join(logs, 'functions.jsonl'));
+  hosted.functions = await hostFunctions(cloud, environment, join(logs, 'functions.jsonl'));
   await provision(cloud, validation.url);
   for (const { job, schedule } of SCHEDULES) {
     scheduler.ensure({
@@ -134,7 +137,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       await validation.close();
       await sandboxes.close();
       await cloud.close();
-      await functions?.close();
+      await hosted.functions?.close();
     },
   };
 }

@@ -6,7 +6,7 @@ const LOOPBACK_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
 
 /** What stands before the functions, as the load balancer does: `/local` is the embedded runtime's, all else the functions'. */
 export function gateway(
-  functions: FunctionHost,
+  functions: Pick<FunctionHost, 'handle'>,
   localApi: (req: IncomingMessage, res: ServerResponse) => void,
 ): (req: IncomingMessage, res: ServerResponse) => void {
   return (req, res) => {

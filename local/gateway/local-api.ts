@@ -28,11 +28,12 @@ export function localApi(deps: LocalApiDeps): (req: IncomingMessage, res: Server
   });
 }
 
-function routes({ cloud, jobs, info, sandbox }: LocalApiDeps): ApiRoute[] {
+function routes(deps: LocalApiDeps): ApiRoute[] {
+  const { cloud, jobs } = deps;
   const { faults, journal, clock } = cloud.context;
   return [
-    open('GET', 'info', async () => ({ body: await info() })),
-    open('GET', 'sandbox', async ({ query }) => ({ body: await sandbox(orgSlug(query.get('org') ?? 'acme')) })),
+    open('GET', 'info', async () => ({ body: await deps.info() })),
+    open('GET', 'sandbox', async ({ query }) => ({ body: await deps.sandbox(orgSlug(query.get('org') ?? 'acme')) })),
     open('POST', 'faults', async (request) => ({ status: 201, body: faults.add(await request.json<Fault>()) })),
     open('GET', 'faults', () => ({ body: { faults: faults.list() } })),
     open('DELETE', 'faults(?:/(?<id>[^/]+))?', ({ params }) => {

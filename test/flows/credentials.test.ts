@@ -92,7 +92,12 @@ describe('credentials, from setup to verdict', function () {
       assert.equal(headers.get('etag'), '"1"');
       assert.equal(body.fingerprint, fingerprint(valid.credentials));
 
-      const verdict = await settled(org, slug);
+      await settled(org, slug);
+      // The history is a write of its own, right after the verdict's.
+      const verdict = await eventually(async () => {
+        const { body: read } = await cloud.call('GET', `/integrations/${org}/${slug}`);
+        return read.history.length > 1 ? read : undefined;
+      });
       assert.equal(verdict.validation_status, 'VALID', JSON.stringify(verdict.last_check));
       assert.equal(verdict.last_check.outcome, 'accepted');
       assert.deepEqual(verdict.history.map((entry: { action: string }) => entry.action).toSorted(), [
