@@ -62,7 +62,7 @@ function recomputeLines(sql: string, { cloud }: DemoDeps): string[] {
   return [
     bold('The first table again, by any BigQuery client or by this line:'),
     '',
-    `  npx node local/demo/run-query.ts ${relative(process.cwd(), file)}`,
+    `  npm run --silent query -- ${relative(process.cwd(), file)}`,
     '',
     ...sql.split('\n').map((line) => `  ${line}`),
     '',

@@ -5,7 +5,7 @@ import { findServer } from '../host/server-file.ts';
 import { DATA_DIR } from '../options.ts';
 import { textTable } from './text-table.ts';
 
-const USAGE = 'usage: npx node local/demo/run-query.ts FILE.sql';
+const USAGE = 'usage: npm run query -- FILE.sql';
 
 interface Info {
   readonly project_id: string;
