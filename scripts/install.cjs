@@ -27,4 +27,5 @@ function install(folder) {
 }
 
 install(root);
-if (process.argv.includes('--with-tests') && existsSync(join(root, 'test', 'package-lock.json'))) install(join(root, 'test'));
+if (process.argv.includes('--with-tests') && existsSync(join(root, 'test', 'package-lock.json')))
+  install(join(root, 'test'));
