@@ -59,5 +59,5 @@ export function mergePatch(target: Json, patch: Json): Json {
 export const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Int64 members come as text or as numbers. */
-export const isTrue = (value: unknown): boolean => value === true || value === 'true';
+/** Booleans come as JSON, or as text of any spelling in query strings. */
+export const isTrue = (value: unknown): boolean => value === true || /^true$/i.test(String(value));

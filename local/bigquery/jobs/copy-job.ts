@@ -35,7 +35,7 @@ export async function runCopyJob(
   if (info.type !== 'TABLE') throw unsupported(`Copying ${tableName(source)}, which is a view,`);
   const where =
     source.partitionId === undefined ? 'true' : partitionFilterSql(info, checkedPartition(info, source.partitionId));
-  const plan = rowWriter.plan({
+  const plan = await rowWriter.plan({
     destination,
     caller: job.caller,
     commitId: fullJobId(ref),

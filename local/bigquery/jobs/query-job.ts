@@ -43,13 +43,13 @@ export async function runQueryJob(job: Job, deps: QueryDeps): Promise<Outcome> {
   const request = engineRequest(job, deps, isTrue(configuration['dryRun']));
   const result = await withRetries(() => deps.engine.run(request));
   const statistics = queryStatistics(result, request.dryRun === true);
-  job.children = (result.children ?? []).map(childStatement);
+  job.children = childStatements(result);
   if (request.dryRun || !result.schema) return { statistics };
   const rows = result.rows.map((row) => JSON.stringify(row));
   job.rows = rows;
   if (destination) await writeDestination(job, destination, result, deps);
-  else if (deps.isKept(job)) return { statistics, schema: result.schema, stored: await keepRows(job, deps.results) };
-  return { statistics, schema: result.schema };
+  if (!deps.isKept(job)) return { statistics, schema: result.schema };
+  return { statistics, schema: result.schema, stored: await keepRows(job, deps.results) };
 }
 
 /** Analyses a query: its errors are the call's, and no job is left of it. */
@@ -63,7 +63,7 @@ export async function runDryQuery(jobs: Jobs, submission: Omit<Submission, 'isKe
 /** Writes the rows of a job to disk, where later pages come from, and names the table that they seem to be in. */
 export async function keepRows(job: Job, results: ResultStore): Promise<StoredRows> {
   const { configuration } = job.record;
-  const query = { ...(configuration['query'] as Json), destinationTable: anonymousTable(job.record) };
+  const query = { destinationTable: anonymousTable(job.record), ...(configuration['query'] as Json) };
   job.record = { ...job.record, configuration: { ...configuration, query } };
   return results.write(job.record.ref, job.rows ?? []);
 }
@@ -161,6 +161,12 @@ function dmlStatistics(dml: QueryResult['dml']): Json {
       deletedRowCount: String(dml.deleted),
     },
   };
+}
+
+/** The statements of a script or procedure; that a procedure was called is the job itself. */
+function childStatements({ statementType, children = [] }: QueryResult): ChildStatement[] {
+  const inner = statementType === 'CALL' ? children.slice(0, -1) : children;
+  return inner.map(childStatement);
 }
 
 function childStatement({ sql, statementType, dml }: NonNullable<QueryResult['children']>[number]): ChildStatement {

@@ -102,8 +102,10 @@ function cellWriter(field: FieldSchema, { nullMarker }: CsvOptions, watch: Sink[
   const take = watch?.field === field.name ? watch.take : undefined;
   const key = `${JSON.stringify(field.name)}:`;
   const isText = field.type === 'STRING' || field.type === 'BYTES';
+  // Once a null marker is set, an empty text is a text.
+  const isEmptyNull = nullMarker === '' || !isText;
   return ({ text, isQuoted }, index, position) => {
-    const isNull = !isQuoted && (text === nullMarker || (text === '' && !isText));
+    const isNull = !isQuoted && (text === nullMarker || (text === '' && isEmptyNull));
     if (isNull) {
       if (field.mode === 'REQUIRED') {
         throw new ValueError(

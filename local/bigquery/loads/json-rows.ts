@@ -41,7 +41,9 @@ function recordReader(fields: readonly FieldSchema[], options: RowOptions, path:
   }));
   const exact = new Map(columns.map((column) => [column.name, column]));
   const anyCase = new Map(columns.map((column) => [column.name.toLowerCase(), column]));
-  const missing = fields.flatMap((field, index) => (field.mode === 'REPEATED' || field.mode === 'REQUIRED' ? [{ index, write: absent(field) }] : []));
+  const missing = fields.flatMap((field, index) =>
+    field.mode === 'REPEATED' || field.mode === 'REQUIRED' ? [{ index, write: absent(field) }] : [],
+  );
   const start = { next: undefined as Column | undefined };
   const seen = new Uint8Array(fields.length);
 

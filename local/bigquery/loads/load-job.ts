@@ -32,7 +32,7 @@ export async function runLoadJob(
     const destination = destinationOf(ref.projectId, load['destinationTable']);
     assertHere(catalog, ref.location, destination.projectId, destination.datasetId);
     const fields = wantedFields(load);
-    const plan = rowWriter.plan({
+    const plan = await rowWriter.plan({
       destination,
       caller: job.caller,
       commitId: fullJobId(ref),
@@ -112,7 +112,7 @@ function csvOptions(load: Json, fields: readonly FieldSchema[]): CsvOptions {
     delimiter: DELIMITERS[delimiter] ?? delimiter,
     quote: String(load['quote'] ?? '"'),
     skipLeadingRows: Number(load['skipLeadingRows'] ?? 0),
-    nullMarker: String(load['nullMarker'] ?? '\0'),
+    nullMarker: String(load['nullMarker'] ?? ''),
     allowJaggedRows: isTrue(load['allowJaggedRows']),
     allowQuotedNewlines: isTrue(load['allowQuotedNewlines']),
     ignoreUnknownValues: isTrue(load['ignoreUnknownValues']),

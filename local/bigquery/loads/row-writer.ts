@@ -84,7 +84,8 @@ export class RowWriter {
     return join(this.#folder, randomUUID());
   }
 
-  plan(target: Target): Plan {
+  /** Looks at a target; what cannot work is refused before any row is read. */
+  async plan(target: Target): Promise<Plan> {
     const { destination, caller, options, fields } = target;
     const dataset = this.#catalog.existingDataset(destination.projectId, destination.datasetId);
     const present = this.#catalog.entry(destination);
@@ -98,6 +99,9 @@ export class RowWriter {
     if (!present && options['createDisposition'] === 'CREATE_NEVER') {
       throw notFound(`Table ${tableName(destination)} was not found in location ${dataset.location}`);
     }
+    const isEmptyOnly = disposition === 'WRITE_EMPTY';
+    if (isEmptyOnly && present)
+      await this.#duck.connected((connection) => assertEmpty((sql) => connection.run(sql), present.info, destination));
     const resource = resourceFor(destination, present, isReplacing, options, fields);
     const info = tableInfo(plainRef(destination), resource);
     if (destination.partitionId !== undefined) checkedPartition(info, destination.partitionId);
@@ -108,7 +112,7 @@ export class RowWriter {
       info,
       isTruncating,
       isReplacing,
-      isEmptyOnly: disposition === 'WRITE_EMPTY',
+      isEmptyOnly,
       rowFields: rowFieldsOf(info.fields, fields),
     };
   }
@@ -162,7 +166,7 @@ export class RowWriter {
   async writeResult(
     target: Omit<Target, 'defaultDisposition'> & { rows: readonly WireRow[]; fields: readonly FieldSchema[] },
   ): Promise<void> {
-    const plan = this.plan({ ...target, defaultDisposition: 'WRITE_EMPTY' });
+    const plan = await this.plan({ ...target, defaultDisposition: 'WRITE_EMPTY' });
     const file = this.newFile();
     try {
       const write = wireRowText(target.fields);
@@ -254,8 +258,14 @@ async function prepare(run: Run, plan: Plan, present: TableEntry | undefined): P
   const where =
     destination.partitionId === undefined ? '' : ` WHERE ${partitionFilterSql(info, destination.partitionId)}`;
   if (plan.isTruncating) await run(`DELETE FROM ${table}${where}`);
-  if (plan.isEmptyOnly && (await count(run, `${table}${where}`)) > 0n)
-    throw duplicate(`Table ${tableName(destination)}`);
+  if (plan.isEmptyOnly) await assertEmpty(run, info, destination);
+}
+
+async function assertEmpty(run: Run, info: TableInfo, destination: Destination): Promise<void> {
+  const { partitionId } = destination;
+  const where =
+    partitionId === undefined ? '' : ` WHERE ${partitionFilterSql(info, checkedPartition(info, partitionId))}`;
+  if ((await count(run, `${physicalName(info.ref)}${where}`)) > 0n) throw duplicate(`Table ${tableName(destination)}`);
 }
 
 async function count(run: Run, from: string): Promise<bigint> {

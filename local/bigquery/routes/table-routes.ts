@@ -3,6 +3,7 @@ import { rowWidth } from '../catalog/partition-rows.ts';
 import { partitionFilterSql, checkedPartition, splitDecorator } from '../catalog/partitions.ts';
 import { physicalName } from '../catalog/physical.ts';
 import { etagOf, type TableEntry } from '../catalog/resources.ts';
+import { checkedFields, schemaChange } from '../catalog/schemas.ts';
 import { checkedTableResource } from '../catalog/table-resource.ts';
 import type { FieldSchema, TableRef } from '../contracts.ts';
 import { invalid, tableName, tableResource } from '../errors.ts';
@@ -122,6 +123,8 @@ async function change(
   const complete = await withViewSchema(services, request, ref.projectId, wanted);
   const changed = await catalog.updateTable(ref, (present) => {
     assertMatch(request, etag(present));
+    const fields = checkedFields((wanted['schema'] as { fields?: unknown } | undefined)?.fields);
+    schemaChange(tableName(ref), present.info.fields, present.info.type === 'VIEW' ? present.info.fields : fields);
     return checkedTableResource(ref, merge(present.resource, { ...body, ...pickSchema(complete) }));
   });
   return { body: await resourceOf(services, request, changed) };

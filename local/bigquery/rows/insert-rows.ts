@@ -39,7 +39,7 @@ export class RowInserter {
     rows: readonly StreamedRow[],
     options: Json,
   ): Promise<InsertError[]> {
-    const plan = this.#writer.plan({
+    const plan = await this.#writer.plan({
       destination,
       caller,
       commitId: randomUUID(),

@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { DuckDBConnection, DuckDBMaterializedResult, DuckDBPreparedStatement, DuckDBResult } from '@duckdb/node-api';
+import type {
+  DuckDBConnection,
+  DuckDBMaterializedResult,
+  DuckDBPreparedStatement,
+  DuckDBResult,
+} from '@duckdb/node-api';
 import { partitionFilterSql } from '../catalog/partitions.ts';
 import { physicalName } from '../catalog/physical.ts';
 import type { FieldSchema, TableInfo } from '../contracts.ts';
