@@ -18,7 +18,8 @@ function install(folder) {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   console.error(`installing ${folder === root ? 'dependencies' : 'test dependencies'} ...`);
   // Development dependencies are what runs the embedded cloud: they are wanted whatever NODE_ENV says.
-  execFileSync('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], {
+  // `install`, not `ci`: a registry may lack native packages of platforms that are not this one, and `ci` refuses a lock file without them.
+  execFileSync('npm', ['install', '--no-save', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: folder,
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
