@@ -43,6 +43,8 @@ export interface EmbeddedBigQuery {
   call(verb: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
   advance(seconds: number): void;
   restart(): Promise<EmbeddedBigQuery>;
+  /** Stops it; its data stay. */
+  stop(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -94,6 +96,7 @@ export async function startEmbedded(dataDir?: string): Promise<EmbeddedBigQuery>
       offsetMs += seconds * 1000;
       for (const listener of listeners) listener();
     },
+    stop,
     async restart() {
       await stop();
       return startEmbedded(folder);

@@ -30,16 +30,16 @@ function constraint({ mode }: FieldSchema): string {
 /** Changes the columns of a table that becomes `info`. */
 export async function alterPhysical(run: Run, info: TableInfo, { added, relaxed }: SchemaChange): Promise<void> {
   const table = physicalName(info.ref);
-  const rewritten = new Set<string>();
-  for (const { path, field } of added) {
-    const [top] = path;
-    if (top !== undefined) rewritten.add(top.toLowerCase());
-    else await run(`ALTER TABLE ${table} ADD COLUMN ${quoted(field.name)} ${duckDbType(field)}${constraint(field)}`);
-  }
+  const rewritten = new Set(added.flatMap(({ path: [top] }) => (top === undefined ? [] : [top.toLowerCase()])));
+  for (const name of relaxed) await run(`ALTER TABLE ${table} ALTER COLUMN ${quoted(name)} DROP NOT NULL`);
   for (const field of info.fields.filter(({ name }) => rewritten.has(name.toLowerCase()))) {
     await run(`ALTER TABLE ${table} ALTER COLUMN ${quoted(field.name)} SET DATA TYPE ${duckDbType(field)}`);
   }
-  for (const name of relaxed) await run(`ALTER TABLE ${table} ALTER COLUMN ${quoted(name)} DROP NOT NULL`);
+  // Last: a column that was filled with its default in this transaction cannot be altered again in it.
+  for (const { path, field } of added) {
+    if (path.length > 0) continue;
+    await run(`ALTER TABLE ${table} ADD COLUMN ${quoted(field.name)} ${duckDbType(field)}${constraint(field)}`);
+  }
 }
 
 /** Columns of every table that is really there: schema, table, then `name type` in order. */
