@@ -10,7 +10,7 @@ import { JOB_GRANTS } from '../topology.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const CLOCK_PRELOAD = pathToFileURL(join(ROOT, 'local/kit/clock-preload.ts')).href;
 /** Keeps a job within 256 MiB: pages die young, so a small nursery and an old space with room for two of them are enough. */
-const HEAP_FLAGS = ['--max-semi-space-size=8', '--max-old-space-size=160'];
+const HEAP_FLAGS = ['--max-semi-space-size=16', '--max-old-space-size=160'];
 /** Cloud Run's grace between SIGTERM and SIGKILL, milliseconds. */
 const KILL_AFTER_MS = 10_000;
 
