@@ -4,7 +4,8 @@ import { join } from 'node:path';
 export type Run = (sql: string) => Promise<DuckDBMaterializedResult>;
 
 /** Two transactions changed the same rows or the same table; DuckDB ends the later one. */
-export const isConflict = (err: unknown): boolean => /conflict|has (been )?altered/i.test(String((err as Error)?.message));
+export const isConflict = (err: unknown): boolean =>
+  /conflict|has (been )?altered/i.test(String((err as Error)?.message));
 
 const MAX_TRIES = 4;
 
@@ -43,7 +44,7 @@ export class Duck {
 
   async rows(sql: string): Promise<unknown[][]> {
     const result = await this.run(sql);
-    return result.getRows() as Promise<unknown[][]>;
+    return result.getRows();
   }
 
   /**

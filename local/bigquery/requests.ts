@@ -37,11 +37,19 @@ export function parseJson<T extends object = Json>(text: string): T {
   return value as T;
 }
 
+/** A member that is text, or a number or boolean in its place. */
+export function textOf(json: Json | undefined, name: string, fallback = ''): string {
+  const value = json?.[name];
+  if (value === undefined || value === null) return fallback;
+  if (typeof value === 'object') throw invalid(`Invalid value for ${name}: text is expected`);
+  return `${value as string | number | boolean}`;
+}
+
 /** A count in a query string or body; undefined when absent. */
 export function countOf(value: unknown, name: string): number | undefined {
   if (value === undefined || value === null || value === '') return undefined;
   const count = Number(value);
-  if (!Number.isSafeInteger(count) || count < 0) throw invalid(`Invalid value for ${name}: ${String(value)}`);
+  if (!Number.isSafeInteger(count) || count < 0) throw invalid(`Invalid value for ${name}: ${JSON.stringify(value)}`);
   return count;
 }
 

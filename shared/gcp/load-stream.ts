@@ -6,7 +6,7 @@ const POLL_MS = 100;
 
 /** A stream whose bytes become one load job into `table`; it finishes when the job has succeeded. */
 export function loadStream(table: Table, load: Readonly<Record<string, unknown>>): Writable {
-  const stream = table.createWriteStream(load as Parameters<Table['createWriteStream']>[0]);
+  const stream = table.createWriteStream(load);
   stream.once('job', (job: Job & { pollIntervalMs?: number }) => (job.pollIntervalMs = POLL_MS));
   return stream;
 }

@@ -150,6 +150,6 @@ describe('a crash', () => {
 
 async function aProcess(folder: string): Promise<{ child: ChildProcess; url: string }> {
   const child = spawn(process.execPath, ['--no-warnings', SERVER, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [line] = (await once(child.stdout!, 'data')) as [Buffer];
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
   return { child, url: line.toString().trim() };
 }

@@ -32,7 +32,7 @@ describe('load jobs', () => {
   };
   /** Loads as the official client does; rejects as its job fails. */
   async function load(table: Table, content: string | Buffer, metadata: object = {}): Promise<Job> {
-    const sink = table.createWriteStream({ sourceFormat: NDJSON, ...metadata } as object);
+    const sink = table.createWriteStream({ sourceFormat: NDJSON, ...metadata });
     const done = new Promise<Job>((resolve, reject) => {
       sink.on('complete', resolve);
       sink.on('error', reject);

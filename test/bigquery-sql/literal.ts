@@ -43,7 +43,7 @@ const ESCAPED: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '
 
 function quoted(text: string): string {
   const quote = text.includes('"') && !text.includes("'") ? "'" : '"';
-  const body = [...text].map((char) => {
+  const body = Array.from(text, (char) => {
     if (char === quote) return `\\${char}`;
     const code = char.codePointAt(0) ?? 0;
     return ESCAPED[char] ?? (code < 32 || code === 127 ? `\\x${code.toString(16).padStart(2, '0')}` : char);

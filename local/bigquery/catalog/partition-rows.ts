@@ -18,7 +18,7 @@ export async function partitionRows(
     `SELECT ${id ?? 'NULL'}, count(*) FROM ${physicalName(info.ref)}${id ? ' GROUP BY 1 ORDER BY 1' : ''}`,
   );
   return rows.map(([partition, count]) => {
-    const partitionId = partition === null ? null : String(partition);
+    const partitionId = partition as string | null;
     const changedMs = Math.max(times.get(partitionId ?? '') ?? createdMs, times.get(ALL_PARTITIONS) ?? 0);
     return {
       table,
@@ -39,6 +39,6 @@ export function rowWidth(fields: readonly FieldSchema[]): bigint {
 
 function cellWidth({ type }: FieldSchema): bigint {
   if (/^(STRING|BYTES|JSON)$/.test(type)) return STRING_BYTES;
-  if (/NUMERIC$/.test(type)) return type === 'NUMERIC' ? 16n : 32n;
+  if (type.endsWith('NUMERIC')) return type === 'NUMERIC' ? 16n : 32n;
   return type === 'BOOLEAN' ? 1n : 8n;
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FieldSchema, RoutineInfo, TableInfo, TimePartitioning } from '../contracts.ts';
-import type { Json } from '../requests.ts';
+import { textOf, type Json } from '../requests.ts';
 
 /** A dataset as it is kept: its REST resource without what is computed, IAM's part of `access` left out. */
 export interface DatasetEntry {
@@ -64,7 +64,7 @@ export function routineInfo(ref: RoutineInfo['ref'], resource: Json): RoutineInf
     ref,
     routineType: resource['routineType'] as RoutineInfo['routineType'],
     arguments: (resource['arguments'] as RoutineInfo['arguments'] | undefined) ?? [],
-    definitionBody: String(resource['definitionBody'] ?? ''),
+    definitionBody: textOf(resource, 'definitionBody'),
   };
 }
 

@@ -50,7 +50,7 @@ function checkedPartitioning(wanted: Json, fields: readonly FieldSchema[]): Time
   const partitioning = wanted['timePartitioning'];
   if (partitioning === undefined || partitioning === null) return undefined;
   if (!isObject(partitioning)) throw invalid('Invalid value for timePartitioning');
-  const { type = 'DAY', field, expirationMs } = partitioning as unknown as TimePartitioning;
+  const { type = 'DAY', field, expirationMs } = partitioning as Partial<TimePartitioning>;
   const column = fields.find(({ name }) => name.toLowerCase() === field?.toLowerCase());
   const checked: TimePartitioning = {
     type,

@@ -2,7 +2,7 @@ import type { LocalCatalog } from '../catalog/catalog.ts';
 import { splitDecorator } from '../catalog/partitions.ts';
 import type { TableRef } from '../contracts.ts';
 import { notFound } from '../errors.ts';
-import { isObject, type Json } from '../requests.ts';
+import { isObject, textOf, type Json } from '../requests.ts';
 import { normalLocation } from './job.ts';
 
 /** Names of tables and datasets as they may stand in GoogleSQL, quoted or not. */
@@ -18,11 +18,11 @@ export function jobLocation(catalog: LocalCatalog, projectId: string, configurat
     const found = isObject(ref) ? datasetAt(catalog, projectId, ref) : undefined;
     if (found) return normalLocation(found);
   }
-  return normalLocation(locationInSql(catalog, projectId, String(named?.['query'] ?? '')) ?? 'US');
+  return normalLocation(locationInSql(catalog, projectId, textOf(named, 'query')) ?? 'US');
 }
 
 function datasetAt(catalog: LocalCatalog, projectId: string, ref: Json): string | undefined {
-  return catalog.findDataset(String(ref['projectId'] ?? projectId), String(ref['datasetId']))?.location;
+  return catalog.findDataset(textOf(ref, 'projectId', projectId), textOf(ref, 'datasetId'))?.location;
 }
 
 function locationInSql(catalog: LocalCatalog, projectId: string, sql: string): string | undefined {
@@ -45,8 +45,8 @@ export function assertHere(catalog: LocalCatalog, location: string, projectId: s
 export function destinationOf(projectId: string, destination: unknown): TableRef & { partitionId?: string } {
   const ref = isObject(destination) ? destination : {};
   return {
-    projectId: String(ref['projectId'] ?? projectId),
-    datasetId: String(ref['datasetId'] ?? ''),
-    ...splitDecorator(String(ref['tableId'] ?? '')),
+    projectId: textOf(ref, 'projectId', projectId),
+    datasetId: textOf(ref, 'datasetId'),
+    ...splitDecorator(textOf(ref, 'tableId')),
   };
 }

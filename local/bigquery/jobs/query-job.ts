@@ -1,11 +1,11 @@
 import { ApiError } from '../../kit/api-error.ts';
 import type { Access } from '../access.ts';
 import type { LocalCatalog } from '../catalog/catalog.ts';
-import type { FieldSchema, QueryParameter, QueryRequest, QueryResult, SqlEngine } from '../contracts.ts';
+import type { QueryParameter, QueryRequest, QueryResult, SqlEngine } from '../contracts.ts';
 import { isConflict } from '../duck.ts';
 import { invalid, jobError, unsupported } from '../errors.ts';
 import type { RowWriter } from '../loads/row-writer.ts';
-import { isObject, isTrue, type Json } from '../requests.ts';
+import { isObject, isTrue, textOf, type Json } from '../requests.ts';
 import { anonymousTable, fullJobId, type ChildStatement, type Job, type JobRecord, type Outcome } from './job.ts';
 import { assertHere, destinationOf } from './job-location.ts';
 import type { Jobs, Submission } from './jobs.ts';
@@ -90,7 +90,7 @@ function engineRequest(job: Job, deps: QueryDeps, dryRun: boolean): QueryRequest
   const maximumBytesBilled = query['maximumBytesBilled'];
   return {
     projectId,
-    sql: String(query['query']),
+    sql: textOf(query, 'query'),
     parameters: (query['queryParameters'] as QueryParameter[] | undefined) ?? [],
     dryRun,
     authorize(action, resource) {
@@ -109,12 +109,12 @@ function engineRequest(job: Job, deps: QueryDeps, dryRun: boolean): QueryRequest
     ...(isObject(dataset) && dataset['datasetId']
       ? {
           defaultDataset: {
-            projectId: String(dataset['projectId'] ?? projectId),
-            datasetId: String(dataset['datasetId']),
+            projectId: textOf(dataset, 'projectId', projectId),
+            datasetId: textOf(dataset, 'datasetId'),
           },
         }
       : {}),
-    ...(maximumBytesBilled === undefined ? {} : { maximumBytesBilled: BigInt(String(maximumBytesBilled)) }),
+    ...(maximumBytesBilled === undefined ? {} : { maximumBytesBilled: BigInt(textOf(query, 'maximumBytesBilled')) }),
   };
 }
 
@@ -182,7 +182,7 @@ async function writeDestination(job: Job, query: Json, result: QueryResult, deps
     caller: job.caller,
     commitId: fullJobId(ref),
     options: query,
-    fields: (result.schema ?? []) as FieldSchema[],
+    fields: result.schema ?? [],
     rows: result.rows,
   });
 }

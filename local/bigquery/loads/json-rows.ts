@@ -1,5 +1,5 @@
 import type { FieldSchema } from '../contracts.ts';
-import { JsonScanner } from './json-scanner.ts';
+import type { JsonScanner } from './json-scanner.ts';
 import { scalarWriter, ValueError } from './scalars.ts';
 
 /** Reads the value at the scanner, and writes it as DuckDB takes it. */

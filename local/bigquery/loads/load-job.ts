@@ -8,7 +8,7 @@ import type { FieldSchema } from '../contracts.ts';
 import { invalid, unsupported, type ErrorProto } from '../errors.ts';
 import { fullJobId, JobFailure, type Job, type Outcome } from '../jobs/job.ts';
 import { assertHere, destinationOf } from '../jobs/job-location.ts';
-import { isObject, isTrue, type Json } from '../requests.ts';
+import { isObject, isTrue, textOf, type Json } from '../requests.ts';
 import type { CsvOptions } from './csv-rows.ts';
 import { normaliseFile } from './normalise-file.ts';
 import type { Normalised } from './normalise.ts';
@@ -52,10 +52,10 @@ export async function runLoadJob(
 }
 
 function checkLoad(load: Json): void {
-  const format = String(load['sourceFormat'] ?? 'CSV');
+  const format = textOf(load, 'sourceFormat', 'CSV');
   if (format !== 'CSV' && format !== 'NEWLINE_DELIMITED_JSON') throw unsupported(`The source format ${format}`);
   if (isTrue(load['autodetect'])) throw unsupported('Schema detection (autodetect): give a schema');
-  const encoding = String(load['encoding'] ?? 'UTF-8');
+  const encoding = textOf(load, 'encoding', 'UTF-8');
   if (!/^UTF-?8$/i.test(encoding)) throw unsupported(`The encoding ${encoding}`);
   for (const name of [
     'rangePartitioning',
@@ -107,12 +107,12 @@ function taskOf({ rowFields, info }: Plan, load: Json, input: string, output: st
 function csvOptions(load: Json, fields: readonly FieldSchema[]): CsvOptions {
   const nested = fields.find(({ fields: inner, mode }) => inner ?? mode === 'REPEATED');
   if (nested) throw invalid(`Cannot load CSV data with a nested or repeated schema. Field: ${nested.name}`);
-  const delimiter = String(load['fieldDelimiter'] ?? ',');
+  const delimiter = textOf(load, 'fieldDelimiter', ',');
   return {
     delimiter: DELIMITERS[delimiter] ?? delimiter,
-    quote: String(load['quote'] ?? '"'),
+    quote: textOf(load, 'quote', '"'),
     skipLeadingRows: Number(load['skipLeadingRows'] ?? 0),
-    nullMarker: String(load['nullMarker'] ?? ''),
+    nullMarker: textOf(load, 'nullMarker'),
     allowJaggedRows: isTrue(load['allowJaggedRows']),
     allowQuotedNewlines: isTrue(load['allowQuotedNewlines']),
     ignoreUnknownValues: isTrue(load['ignoreUnknownValues']),
@@ -132,7 +132,7 @@ function tooManyErrors(load: Json, { rows, badRows, errors }: Normalised): JobFa
   return new JobFailure(first, [
     {
       reason: 'invalid',
-      message: `Error while reading data, error message: ${format} processing encountered too many errors, ${counts}; max bad: ${String(load['maxBadRecords'] ?? 0)}; error percent: 0`,
+      message: `Error while reading data, error message: ${format} processing encountered too many errors, ${counts}; max bad: ${textOf(load, 'maxBadRecords', '0')}; error percent: 0`,
     },
     ...lines,
   ]);

@@ -24,7 +24,7 @@ import { checkedTableResource } from '../catalog/table-resource.ts';
 import type { FieldSchema, TableInfo, TableRef, WireRow } from '../contracts.ts';
 import type { Duck, Run } from '../duck.ts';
 import { duplicate, invalid, notFound, tableName, unsupported } from '../errors.ts';
-import type { Json } from '../requests.ts';
+import { textOf, type Json } from '../requests.ts';
 import { quoted } from '../values/types.ts';
 import { fileSql } from './file-sql.ts';
 import type { Normalised } from './normalise.ts';
@@ -91,7 +91,7 @@ export class RowWriter {
     const present = this.#catalog.entry(destination);
     this.#authorize(caller, destination, present, options);
     if (present?.info.type === 'VIEW') throw invalid(`Cannot write to the view ${tableName(destination)}.`);
-    const disposition = String(options['writeDisposition'] ?? target.defaultDisposition);
+    const disposition = textOf(options, 'writeDisposition', target.defaultDisposition);
     if (!/^WRITE_(APPEND|TRUNCATE|EMPTY)$/.test(disposition)) throw unsupported(`The write disposition ${disposition}`);
     const isTruncating = disposition === 'WRITE_TRUNCATE';
     const isReplacing =

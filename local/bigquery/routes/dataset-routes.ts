@@ -4,7 +4,7 @@ import { checkedLabels } from '../catalog/table-resource.ts';
 import { accessList, DEFAULT_ACCESS, splitAccess } from '../dataset-access.ts';
 import { accessDenied, datasetResource, invalid, unsupported } from '../errors.ts';
 import { normalLocation } from '../jobs/job.ts';
-import { countOf, isTrue, jsonBody, mergePatch, type Json } from '../requests.ts';
+import { countOf, isTrue, jsonBody, mergePatch, textOf, type Json } from '../requests.ts';
 import type { Services } from '../services.ts';
 import { listPage } from './lists.ts';
 import { assertMatch, baseUrl, param, route, tagged } from './route.ts';
@@ -64,12 +64,12 @@ async function insert(services: Services, request: ApiRequest): Promise<ApiRespo
   const projectId = param(request, 'projectId');
   access.requireProject(request.caller, 'bigquery.datasets.create', projectId);
   const body = await jsonBody(request);
-  const datasetId = String((body['datasetReference'] as Json | undefined)?.['datasetId'] ?? '');
+  const datasetId = textOf(body['datasetReference'] as Json | undefined, 'datasetId');
   if (!/^\w{1,1024}$/.test(datasetId))
     throw invalid(
       `Invalid dataset ID "${datasetId}". Dataset IDs must be alphanumeric (plus underscores) and must be at most 1024 characters long.`,
     );
-  const location = normalLocation(String(body['location'] ?? 'US'));
+  const location = normalLocation(textOf(body, 'location', 'US'));
   if (!/^[A-Za-z][\w-]*$/.test(location)) throw invalid(`Invalid location: ${location}`);
   const { kept, bindings } = splitAccess(
     body['access'] ?? [...DEFAULT_ACCESS, { role: 'OWNER', userByEmail: request.caller.email }],
@@ -116,7 +116,7 @@ async function change(
   assertMatch(request, present.etag);
   const body = await jsonBody(request);
   const wanted = merge(present, body);
-  if (wanted['location'] !== undefined && normalLocation(String(wanted['location'])) !== entry.location)
+  if (wanted['location'] !== undefined && normalLocation(textOf(wanted, 'location')) !== entry.location)
     throw invalid('The location of a dataset cannot be changed.');
   const { kept, bindings } = splitAccess(wanted['access'] ?? present['access']);
   const name = datasetResource(entry.projectId, entry.datasetId);

@@ -4,7 +4,7 @@ import type { Caller } from '../../kit/contracts.ts';
 import { accessDenied, jobError } from '../errors.ts';
 import { fullJobId, type Job, type JobRecord } from '../jobs/job.ts';
 import { checkQuery, keepRows, runDryQuery } from '../jobs/query-job.ts';
-import { countOf, isObject, isTrue, jsonBody, type Json } from '../requests.ts';
+import { countOf, isObject, isTrue, jsonBody, textOf, type Json } from '../requests.ts';
 import type { TimestampFormat } from '../rows/wire-sql.ts';
 import type { Services } from '../services.ts';
 import { visibleJob } from './job-routes.ts';
@@ -77,7 +77,7 @@ async function runQuery(services: Services, requests: RepeatedRequests, request:
   const projectId = param(request, 'projectId');
   const configuration = configurationOf(body);
   checkQuery(configuration['query'] as Json);
-  const submission = { caller, projectId, configuration, jobReference: { location: String(body['location'] ?? '') } };
+  const submission = { caller, projectId, configuration, jobReference: { location: textOf(body, 'location') } };
   if (isTrue(body['dryRun'])) return dryAnswer(await runDryQuery(services.jobs, submission));
 
   const requestId = typeof body['requestId'] === 'string' && body['requestId'] !== '' ? body['requestId'] : undefined;

@@ -3,7 +3,7 @@ import { etagOf, type RoutineEntry } from '../catalog/resources.ts';
 import { routineName } from '../catalog/catalog.ts';
 import type { RoutineRef } from '../contracts.ts';
 import { datasetResource, invalid, notFound, unsupported } from '../errors.ts';
-import { jsonBody, type Json } from '../requests.ts';
+import { jsonBody, textOf, type Json } from '../requests.ts';
 import type { Services } from '../services.ts';
 import { listPage } from './lists.ts';
 import { assertMatch, param, route, tagged } from './route.ts';
@@ -60,7 +60,7 @@ async function insert({ catalog, access }: Services, request: ApiRequest): Promi
   const [projectId, datasetId] = [param(request, 'projectId'), param(request, 'datasetId')];
   access.requireDataset(request.caller, 'bigquery.routines.create', projectId, datasetId);
   const body = await jsonBody(request);
-  const routineId = String((body['routineReference'] as Json | undefined)?.['routineId'] ?? '');
+  const routineId = textOf(body['routineReference'] as Json | undefined, 'routineId');
   if (!/^\w{1,256}$/.test(routineId)) throw invalid(`Invalid routine ID "${routineId}".`);
   const entry = catalog.putRoutine({ projectId, datasetId, routineId }, checked(body), {
     ifNotExists: false,
@@ -83,9 +83,9 @@ function existing({ catalog, access }: Services, request: ApiRequest, verb: 'get
 }
 
 function checked(body: Json): Json {
-  const type = String(body['routineType'] ?? '');
+  const type = textOf(body, 'routineType');
   if (type !== 'PROCEDURE') throw unsupported(`A routine of type ${type || '(none)'}`);
-  if (String(body['language'] ?? 'SQL') !== 'SQL') throw unsupported(`A routine in ${String(body['language'])}`);
+  if (textOf(body, 'language', 'SQL') !== 'SQL') throw unsupported(`A routine in ${textOf(body, 'language')}`);
   if (typeof body['definitionBody'] !== 'string')
     throw invalid('Required parameter is missing: definitionBody', 'required');
   return Object.fromEntries(KEPT.filter((name) => body[name] !== undefined).map((name) => [name, body[name]]));

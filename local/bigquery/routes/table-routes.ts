@@ -7,7 +7,7 @@ import { checkedFields, schemaChange } from '../catalog/schemas.ts';
 import { checkedTableResource } from '../catalog/table-resource.ts';
 import type { FieldSchema, TableRef } from '../contracts.ts';
 import { invalid, tableName, tableResource } from '../errors.ts';
-import { isObject, jsonBody, mergePatch, type Json } from '../requests.ts';
+import { isObject, jsonBody, mergePatch, textOf, type Json } from '../requests.ts';
 import type { Services } from '../services.ts';
 import { anonymousTableResource } from './anonymous-tables.ts';
 import { listPage } from './lists.ts';
@@ -62,7 +62,7 @@ async function insert(services: Services, request: ApiRequest): Promise<ApiRespo
   const ref = {
     projectId,
     datasetId,
-    tableId: String((body['tableReference'] as Json | undefined)?.['tableId'] ?? ''),
+    tableId: textOf(body['tableReference'] as Json | undefined, 'tableId'),
   };
   const resource = checkedTableResource(ref, await withViewSchema(services, request, projectId, body));
   return { body: await resourceOf(services, request, await catalog.insertTable(ref, resource)) };

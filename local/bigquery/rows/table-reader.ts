@@ -174,7 +174,7 @@ export class TableReader {
 }
 
 async function rowsOf(result: DuckDBMaterializedResult): Promise<unknown[][]> {
-  return (await result.getRows()) as unknown[][];
+  return await result.getRows();
 }
 
 interface PageRows {
