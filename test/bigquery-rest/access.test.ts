@@ -83,11 +83,12 @@ describe('access', () => {
     { name: 'makes a dataset', permission: 'datasets.create', call: (client) => client.createDataset('n') },
     { name: 'deletes a dataset', permission: 'datasets.delete', call: (client) => client.dataset('ds').delete() },
   ];
-  for (const [index, { name, permission, call }] of denied.entries()) {
+  for (const [index, refusal] of denied.entries()) {
+    const { name, permission } = refusal;
     it(`is refused to who ${name} without the right to`, async () => {
       const email = `caller${index}@example.com`;
       bq.policy.deny(email, permission);
-      await assert.rejects(call(bq.client(email)), { code: 403, message: /Access Denied|denied/ });
+      await assert.rejects(refusal.call(bq.client(email)), { code: 403, message: /Access Denied|denied/ });
     });
   }
 

@@ -68,9 +68,10 @@ export async function startEmbedded(dataDir?: string): Promise<EmbeddedBigQuery>
     projectId: PROJECT,
     location: 'us-central1',
   };
-  const { url, close } = await startBigQuery(context);
+  const server = await startBigQuery(context);
+  const { url } = server;
   const stop = async (): Promise<void> => {
-    await close();
+    await server.close();
     db.close();
   };
   return {

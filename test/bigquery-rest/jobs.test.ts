@@ -148,7 +148,7 @@ describe('jobs', () => {
     const [metadata] = await job.getMetadata();
     assert.deepEqual([metadata.statistics.numChildJobs, metadata.configuration.labels], ['2', { team: 'a' }]);
     const [children] = await bq.client().getJobs({ parentJobId: job.id! } as object);
-    assert.deepEqual(children.map((child) => child.metadata.statistics.query.statementType).toSorted(), [
+    assert.deepEqual(children.map((child) => child.metadata.statistics.query.statementType as string).toSorted(), [
       'SELECT',
       'UPDATE',
     ]);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Caller } from '../../kit/contracts.ts';
 import type { QueryResult, TableRef } from '../contracts.ts';
 import { errorProto, type ErrorProto } from '../errors.ts';
@@ -73,6 +74,16 @@ export class Job {
     this.caller = caller;
     this.record = record;
   }
+}
+
+/** Waits for a job, but no longer than its caller does. */
+export async function settled(job: Job, timeoutMs: number): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([
+    job.done,
+    delay(timeoutMs, undefined, { signal: over.signal, ref: false }).catch(() => undefined),
+  ]);
+  over.abort();
 }
 
 export const fullJobId = ({ projectId, location, jobId }: JobRef): string => `${projectId}:${location}.${jobId}`;

@@ -99,7 +99,7 @@ type CellWriter = (cell: Cell, index: number, position: number) => string;
 
 function cellWriter(field: FieldSchema, { nullMarker }: CsvOptions, watch: Sink['watch']): CellWriter {
   const write = scalarWriter(field);
-  const take = watch?.field === field.name ? watch.take : undefined;
+  const watching = watch?.field === field.name ? watch : undefined;
   const key = `${JSON.stringify(field.name)}:`;
   const isText = field.type === 'STRING' || field.type === 'BYTES';
   // Once a null marker is set, an empty text is a text.
@@ -116,7 +116,7 @@ function cellWriter(field: FieldSchema, { nullMarker }: CsvOptions, watch: Sink[
     }
     try {
       const value = field.type === 'JSON' ? JSON.stringify(JSON.stringify(JSON.parse(text))) : write(text, 'string');
-      take?.(value);
+      watching?.take(value);
       return key + value;
     } catch (cause) {
       if (!(cause instanceof ValueError) && !(cause instanceof SyntaxError)) throw cause;

@@ -1,12 +1,13 @@
 import type { ApiRequest, ApiResponse, ApiRoute } from '../../kit/api-server.ts';
 import { accessDenied, invalid } from '../errors.ts';
-import { fullJobId, jobResource, type JobRecord } from '../jobs/job.ts';
+import { fullJobId, jobResource, settled, type JobRecord } from '../jobs/job.ts';
 import { runDryQuery } from '../jobs/query-job.ts';
 import { countOf, isObject, isTrue, jsonBody, type Json } from '../requests.ts';
 import type { Services } from '../services.ts';
 import { baseUrl, param, route } from './route.ts';
 
 const MAX_LISTED = 1000;
+const SHORT_WAIT_MS = 250;
 
 export function jobRoutes(services: Services): ApiRoute[] {
   const one = '/projects/{projectId}/jobs/{jobId}';
@@ -43,6 +44,8 @@ export async function insertJob(
   if (isTrue(configuration['dryRun']))
     return { body: jobResource(await runDryQuery(services.jobs, submission), baseUrl(request)) };
   const job = services.jobs.submit(submission, upload);
+  // A small load is done by then, which spares its caller the first round of asking.
+  if (upload !== undefined) await settled(job, SHORT_WAIT_MS);
   return { body: jobResource(job.record, baseUrl(request)) };
 }
 

@@ -1,8 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiRequest, ApiResponse, ApiRoute } from '../../kit/api-server.ts';
 import type { Caller } from '../../kit/contracts.ts';
 import { accessDenied, jobError } from '../errors.ts';
-import { fullJobId, type Job, type JobRecord } from '../jobs/job.ts';
+import { fullJobId, settled, type Job, type JobRecord } from '../jobs/job.ts';
 import { checkQuery, keepRows, runDryQuery } from '../jobs/query-job.ts';
 import { countOf, isObject, isTrue, jsonBody, textOf, type Json } from '../requests.ts';
 import type { TimestampFormat } from '../rows/wire-sql.ts';
@@ -120,16 +119,6 @@ function pageOptions(body: Json): PageOptions {
 }
 
 const waitMs = (value: unknown): number => Math.min(countOf(value, 'timeoutMs') ?? DEFAULT_WAIT_MS, MAX_WAIT_MS);
-
-/** Waits for a job, but no longer than its caller does. */
-async function settled(job: Job, timeoutMs: number): Promise<void> {
-  const over = new AbortController();
-  await Promise.race([
-    job.done,
-    delay(timeoutMs, undefined, { signal: over.signal, ref: false }).catch(() => undefined),
-  ]);
-  over.abort();
-}
 
 async function jobAnswer(services: Services, job: Job, options: PageOptions): Promise<ApiResponse> {
   const { jobs, results } = services;
