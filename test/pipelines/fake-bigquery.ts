@@ -17,6 +17,14 @@ export interface RawRow {
   readonly row: unknown;
 }
 
+type Parameters = Readonly<Record<string, string | { readonly value: string }>>;
+
+/** Times come wrapped, as the client wants them. */
+const plain = (params: Parameters): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(params).map(([name, value]) => [name, typeof value === 'object' && value ? value.value : value]),
+  );
+
 /** As much of BigQuery as landing needs, in memory: job ids are taken once, scripts happen whole or not at all. */
 export class FakeBigQuery {
   raw: RawRow[] = [];
@@ -46,8 +54,9 @@ export class FakeBigQuery {
     return { metadata, promise: async () => (isDone ? [metadata] : Promise.reject(new Error('the job failed'))) };
   }
 
-  async query({ params }: { params: Record<string, string> }): Promise<unknown[]> {
-    const found = this.landed.get(`${params['source_table']}/${params['ingestion_date']}`);
+  async query({ params }: { params: Parameters }): Promise<unknown[]> {
+    const { source_table: table, ingestion_date: day } = plain(params);
+    const found = this.landed.get(`${table}/${day}`);
     return [found ? [found] : [], null, {}];
   }
 
@@ -58,11 +67,11 @@ export class FakeBigQuery {
   }: {
     query: string;
     jobId: string;
-    params: Record<string, string>;
+    params: Parameters;
   }): Promise<object[]> {
     return this.#play('transaction', () => {
       this.#take(jobId);
-      this.#replace(params, /`[^`]*\.(staging_\w+)`/.exec(query)?.[1]);
+      this.#replace(plain(params), /`[^`]*\.(staging_\w+)`/.exec(query)?.[1]);
       return [{ getQueryResults: async () => [[]] }];
     });
   }

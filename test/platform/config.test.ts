@@ -8,7 +8,7 @@ describe('configuration', () => {
     const config = loadConfig(env);
     assert.equal(config.integrationsDataset, 'integrations');
     assert.equal(config.cacheTtlSeconds, 300);
-    assert.deepEqual(config.task, { index: 0, count: 1, attempt: 0 });
+    assert.deepEqual({ ...config.task }, { index: 0, count: 1, attempt: 0, execution: undefined });
     assert.equal(config.endpoints.kms, undefined);
   });
 
