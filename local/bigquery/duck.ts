@@ -5,7 +5,9 @@ export type Run = (sql: string) => Promise<DuckDBMaterializedResult>;
 
 /** Two transactions changed the same rows or the same table; DuckDB ends the later one. */
 export const isConflict = (err: unknown): boolean =>
-  /conflict|has (been )?altered/i.test(String((err as Error)?.message));
+  /^([\w ]+ Error: )*(Failed to commit: |Conflict on |Transaction conflict|Catalog write-write conflict)/i.test(
+    String((err as Error)?.message),
+  );
 
 const MAX_TRIES = 4;
 

@@ -74,6 +74,11 @@ export class Job {
     this.caller = caller;
     this.record = record;
   }
+
+  /** Lets go of rows that are on disk as well. */
+  releaseRows(): void {
+    if (this.record.outcome?.stored) this.rows = undefined;
+  }
 }
 
 /** Waits for a job, but no longer than its caller does. */

@@ -41,7 +41,7 @@ export async function runQueryJob(job: Job, deps: QueryDeps): Promise<Outcome> {
   checkQuery(query);
   const destination = isObject(query['destinationTable']) && query['destinationTable'] ? query : undefined;
   const request = engineRequest(job, deps, isTrue(configuration['dryRun']));
-  const result = await withRetries(() => deps.engine.run(request));
+  const result = await withRetries(request.sql, () => deps.engine.run(request));
   const statistics = queryStatistics(result, request.dryRun === true);
   job.children = childStatements(result);
   if (request.dryRun || !result.schema) return { statistics };
@@ -118,12 +118,15 @@ function engineRequest(job: Job, deps: QueryDeps, dryRun: boolean): QueryRequest
   };
 }
 
-async function withRetries(run: () => Promise<QueryResult>): Promise<QueryResult> {
+/** A single change of rows: what failed of it left nothing, so it can be done again. */
+const SINGLE_CHANGE = /^\s*(INSERT|UPDATE|DELETE|MERGE|TRUNCATE)\b[^;]*;?\s*$/i;
+
+async function withRetries(sql: string, run: () => Promise<QueryResult>): Promise<QueryResult> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await run();
     } catch (err) {
-      if (!(err instanceof ApiError) || !isConflict(err)) throw err;
+      if (!(err instanceof ApiError) || !isConflict(err) || !SINGLE_CHANGE.test(sql)) throw err;
       if (tries === MAX_TRIES) {
         throw new ApiError(400, 'Could not serialize access to table due to concurrent update', {
           reason: 'invalidQuery',

@@ -7,6 +7,7 @@ import { fullJobId, type JobRef } from './job.ts';
 
 /** How long results can be fetched again, milliseconds. */
 const RETENTION_MS = 24 * 3_600_000;
+const SWEEP_EVERY_MS = 3_600_000;
 const ROWS_PER_MARK = 500;
 
 /** Rows in a file, one JSON text a line. */
@@ -19,6 +20,7 @@ export interface StoredRows {
 /** Results of queries, in one file each; what no client fetches any more is taken away after a day. */
 export class ResultStore {
   readonly #folder: string;
+  #sweptMs = 0;
 
   constructor(dataDir: string) {
     this.#folder = join(dataDir, 'bigquery-results');
@@ -30,6 +32,7 @@ export class ResultStore {
   }
 
   async write(ref: JobRef, rows: readonly string[]): Promise<StoredRows> {
+    if (Date.now() - this.#sweptMs > SWEEP_EVERY_MS) await this.sweep();
     const marks: number[] = [];
     let position = 0;
     const file = await open(this.#file(ref), 'w', 0o600);
@@ -65,11 +68,12 @@ export class ResultStore {
   }
 
   async sweep(): Promise<void> {
+    this.#sweptMs = Date.now();
     for (const name of await readdir(this.#folder)) {
       const file = join(this.#folder, name);
-      const { mtimeMs } = await stat(file);
+      const found = await stat(file).catch(() => undefined); // another sweep may have been faster
       // Files carry the machine's time, not the embedded clock's.
-      if (Date.now() - mtimeMs > RETENTION_MS) await rm(file, { force: true });
+      if (found && Date.now() - found.mtimeMs > RETENTION_MS) await rm(file, { force: true });
     }
   }
 }

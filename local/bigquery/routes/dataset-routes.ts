@@ -2,7 +2,7 @@ import type { ApiRequest, ApiResponse, ApiRoute } from '../../kit/api-server.ts'
 import { etagOf, type DatasetEntry } from '../catalog/resources.ts';
 import { checkedLabels } from '../catalog/table-resource.ts';
 import { accessList, DEFAULT_ACCESS, splitAccess } from '../dataset-access.ts';
-import { accessDenied, datasetResource, invalid, unsupported } from '../errors.ts';
+import { datasetResource, invalid, unsupported } from '../errors.ts';
 import { normalLocation } from '../jobs/job.ts';
 import { countOf, isTrue, jsonBody, mergePatch, textOf, type Json } from '../requests.ts';
 import type { Services } from '../services.ts';
@@ -100,7 +100,6 @@ function get(services: Services, request: ApiRequest): ApiResponse {
 /** The dataset; who may see it is told when it is not there. */
 function visible({ catalog, access }: Services, request: ApiRequest, permission: string): DatasetEntry {
   const [projectId, datasetId] = [param(request, 'projectId'), param(request, 'datasetId')];
-  if (datasetId.startsWith('_')) throw accessDenied(`Dataset ${projectId}:${datasetId}: it is hidden.`);
   access.requireDataset(request.caller, permission, projectId, datasetId);
   return catalog.existingDataset(projectId, datasetId);
 }

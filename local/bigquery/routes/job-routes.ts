@@ -44,6 +44,7 @@ export async function insertJob(
   if (isTrue(configuration['dryRun']))
     return { body: jobResource(await runDryQuery(services.jobs, submission), baseUrl(request)) };
   const job = services.jobs.submit(submission, upload);
+  void job.done.then(() => job.releaseRows());
   // A small load is done by then, which spares its caller the first round of asking.
   if (upload !== undefined) await settled(job, SHORT_WAIT_MS);
   return { body: jobResource(job.record, baseUrl(request)) };

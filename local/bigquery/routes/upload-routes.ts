@@ -45,6 +45,8 @@ export function uploadRoutes(services: Services): ApiRoute[] {
   });
   return [
     route('POST', async (request) => {
+      // Go's client sends its pieces by POST.
+      if (request.query.has('upload_id')) return proceed(services, sessions, request);
       services.access.requireProject(request.caller, 'bigquery.jobs.create', param(request, 'projectId'));
       const type = request.query.get('uploadType') ?? '';
       if (type === 'multipart') return multipart(services, request);
