@@ -71,7 +71,7 @@ export function createJobHost(options: JobHostOptions): JobHost {
         '--no-warnings',
         ...HEAP_FLAGS,
         '--import',
-        CLOCK_PRELOAD,
+        `${CLOCK_PRELOAD}?offset_ms=${options.clockOffsetMs()}`,
         join(ROOT, 'jobs', request.job, 'main.ts'),
         ...request.args,
       ],
@@ -82,7 +82,6 @@ export function createJobHost(options: JobHostOptions): JobHost {
           ...options.environment(request.job),
           ...cloudRun,
           NODE_COMPILE_CACHE: options.compileCache,
-          LOCAL_CLOCK_OFFSET_MS: String(options.clockOffsetMs()),
         },
       },
     );

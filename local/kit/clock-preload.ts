@@ -1,5 +1,5 @@
-/** Loaded before a job (`node --import`): its clock is as far ahead as the embedded cloud's. */
-const offsetMs = Number(process.env['LOCAL_CLOCK_OFFSET_MS'] ?? 0);
+/** Loaded before a job (`node --import clock-preload.ts?offset_ms=...`): its clock is as far ahead as the embedded cloud's. */
+const offsetMs = Number(new URL(import.meta.url).searchParams.get('offset_ms') ?? 0);
 
 if (offsetMs !== 0) {
   const machineNow = Date.now.bind(Date);

@@ -1,7 +1,6 @@
 import type { FieldSchema, TableInfo, TableRef } from '../../contracts.ts';
 import { fieldType, quoted, scalar, type SqlType } from '../../values/types.ts';
-import { Cursor } from '../parse/cursor.ts';
-import { parseExpression } from '../parse/expressions.ts';
+import { parseLoneExpression } from '../parse/statements.ts';
 import type { Assignment, Expr, MergeClause, Statement } from '../parse/ast.ts';
 import type { Binder } from './binder.ts';
 import { coerce } from './coercion.ts';
@@ -89,9 +88,7 @@ function stored(value: Bound, column: FieldSchema): string {
 function defaultOf(column: FieldSchema, binder: Binder): Bound {
   if (column.name === '_PARTITIONTIME') return partitionTime(binder);
   const { defaultValueExpression } = column;
-  return defaultValueExpression
-    ? bindExpr(parseExpression(new Cursor(defaultValueExpression)), new Scope(), binder)
-    : nullOf();
+  return defaultValueExpression ? bindExpr(parseLoneExpression(defaultValueExpression), new Scope(), binder) : nullOf();
 }
 
 function partitionTime({ request }: Binder): Bound {

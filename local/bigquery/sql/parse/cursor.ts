@@ -1,5 +1,5 @@
 import { ApiError } from '../../../kit/api-error.ts';
-import type { Query } from './ast.ts';
+import type { Expr, Query } from './ast.ts';
 import { syntaxError, tokenize, type Token } from './lexer.ts';
 
 /** Reserved words of GoogleSQL: a bare one is never a name. */
@@ -11,19 +11,24 @@ PRECEDING PROTO QUALIFY RANGE RECURSIVE RESPECT RIGHT ROLLUP ROWS SELECT SET SOM
 USING WHEN WHERE WINDOW WITH WITHIN`.split(/\s+/),
 );
 
+/** Queries and expressions hold each other: through the cursor their halves of the grammar meet. */
+export interface Grammar {
+  parseQuery(cursor: Cursor): Query;
+  parseExpression(cursor: Cursor): Expr;
+}
+
 /** Reads tokens one after the other. */
 export class Cursor {
   readonly sql: string;
   readonly #tokens: readonly Token[];
-  readonly #parseQuery: ((cursor: Cursor) => Query) | undefined;
+  readonly #grammar: Grammar;
   #at = 0;
   /** How many `?` were read. */
   positional = 0;
 
-  /** @param parseQuery - Expressions hold queries, and queries expressions: this is where the halves meet. */
-  constructor(sql: string, parseQuery?: (cursor: Cursor) => Query) {
+  constructor(sql: string, grammar: Grammar) {
     this.sql = sql;
-    this.#parseQuery = parseQuery;
+    this.#grammar = grammar;
     this.#tokens = tokenize(sql);
   }
 
@@ -110,7 +115,11 @@ export class Cursor {
   }
 
   query(): Query {
-    return this.#parseQuery ? this.#parseQuery(this) : this.refuse('A query here');
+    return this.#grammar.parseQuery(this);
+  }
+
+  expression(): Expr {
+    return this.#grammar.parseExpression(this);
   }
 
   get atEnd(): boolean {

@@ -1,5 +1,7 @@
-import type { Call, Expr, FrameBound, InList, OrderItem, TypeNode, Window } from './ast.ts';
+import type { Call, Expr, InList } from './ast.ts';
 import type { Cursor } from './cursor.ts';
+import { parseType } from './types.ts';
+import { parseOrderItems, parseWindow } from './windows.ts';
 
 const COMPARISONS = new Set(['=', '<', '>', '<=', '>=', '<>', '!=']);
 /** Functions that are written without parentheses. */
@@ -271,28 +273,6 @@ function parseCast(cursor: Cursor): Expr {
   return { node: 'cast', operand, type, isSafe };
 }
 
-export function parseType(cursor: Cursor): TypeNode {
-  const name = cursor.next().text.toUpperCase();
-  if (name === 'ARRAY') {
-    cursor.expectSymbol('<');
-    const element = parseType(cursor);
-    cursor.expectSymbol('>');
-    return { name, element };
-  }
-  if (name === 'STRUCT') {
-    cursor.expectSymbol('<');
-    const fields = cursor.list(() => {
-      // A field is `name TYPE` or a TYPE alone.
-      const isNamed = cursor.peek(1).kind === 'name' || cursor.peek(1).kind === 'quoted';
-      return { name: isNamed ? cursor.next().text : '', type: parseType(cursor) };
-    });
-    cursor.expectSymbol('>');
-    return { name, fields };
-  }
-  if (cursor.isSymbol('(')) cursor.refuse(`Type ${name} with parameters`);
-  return { name };
-}
-
 function parseExtract(cursor: Cursor): Expr {
   cursor.next();
   cursor.expectSymbol('(');
@@ -406,43 +386,4 @@ function withWindow(cursor: Cursor, call: Call): Expr {
     return { node: 'call', call: { ...withNulls, over: { base: cursor.name(), partitionBy: [], orderBy: [] } } };
   }
   return { node: 'call', call: { ...withNulls, over: parseWindow(cursor) } };
-}
-
-export function parseWindow(cursor: Cursor): Window {
-  cursor.expectSymbol('(');
-  const base = cursor.isName() ? cursor.name() : undefined;
-  const partitionBy = cursor.accept('PARTITION', 'BY') ? cursor.list(() => parseExpression(cursor)) : [];
-  const orderBy = cursor.accept('ORDER', 'BY') ? parseOrderItems(cursor) : [];
-  const unit = cursor.accept('ROWS') ? ('ROWS' as const) : cursor.accept('RANGE') ? ('RANGE' as const) : undefined;
-  const frame = unit && { unit, ...parseFrame(cursor) };
-  cursor.expectSymbol(')');
-  return { partitionBy, orderBy, ...(base ? { base } : {}), ...(frame ? { frame } : {}) };
-}
-
-function parseFrame(cursor: Cursor): { start: FrameBound; end: FrameBound } {
-  if (!cursor.accept('BETWEEN')) return { start: parseBound(cursor), end: { at: 'CURRENT ROW' } };
-  const start = parseBound(cursor);
-  cursor.expect('AND');
-  return { start, end: parseBound(cursor) };
-}
-
-function parseBound(cursor: Cursor): FrameBound {
-  for (const at of ['UNBOUNDED PRECEDING', 'CURRENT ROW', 'UNBOUNDED FOLLOWING'] as const) {
-    if (cursor.accept(...at.split(' '))) return { at };
-  }
-  const offset = parseExpression(cursor);
-  if (cursor.accept('PRECEDING')) return { at: 'PRECEDING', offset };
-  cursor.expect('FOLLOWING');
-  return { at: 'FOLLOWING', offset };
-}
-
-export function parseOrderItems(cursor: Cursor): OrderItem[] {
-  return cursor.list(() => {
-    const expr = parseExpression(cursor);
-    if (cursor.is('COLLATE')) cursor.refuse('COLLATE');
-    const isDescending = cursor.accept('DESC');
-    if (!isDescending) cursor.accept('ASC');
-    const nulls = cursor.accept('NULLS', 'FIRST') ? 'FIRST' : cursor.accept('NULLS', 'LAST') ? 'LAST' : undefined;
-    return { expr, isDescending, ...(nulls ? { nulls } : {}) };
-  });
 }

@@ -1,6 +1,7 @@
 import type { FromItem, Path, Query, QueryBody, Select, SelectItem, SetOperation, Window } from './ast.ts';
 import type { Cursor } from './cursor.ts';
-import { parseExpression, parseOrderItems, parseWindow } from './expressions.ts';
+import { parseExpression } from './expressions.ts';
+import { parseOrderItems, parseWindow } from './windows.ts';
 
 export function parseQuery(cursor: Cursor): Query {
   const ctes = cursor.accept('WITH') ? parseWith(cursor) : [];

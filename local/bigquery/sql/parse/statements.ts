@@ -1,11 +1,19 @@
 import type { Assignment, ColumnDefinition, Expr, MergeClause, ParsedStatement, Path, Statement } from './ast.ts';
 import { Cursor } from './cursor.ts';
-import { parseExpression, parseType } from './expressions.ts';
+import { parseExpression } from './expressions.ts';
+import { parseType } from './types.ts';
 import { parseAlias, parseFrom, parseQuery, parseTablePath } from './queries.ts';
+
+const GRAMMAR = { parseQuery, parseExpression };
+
+/** Reads an expression that stands alone, such as the default of a column. */
+export function parseLoneExpression(sql: string): Expr {
+  return parseExpression(new Cursor(sql, GRAMMAR));
+}
 
 /** Reads a statement or a script, which is a straight list of statements. */
 export function parseScript(sql: string): ParsedStatement[] {
-  const cursor = new Cursor(sql, parseQuery);
+  const cursor = new Cursor(sql, GRAMMAR);
   const statements: ParsedStatement[] = [];
   while (!cursor.atEnd) {
     if (cursor.acceptSymbol(';')) continue;
