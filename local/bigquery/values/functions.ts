@@ -3,6 +3,7 @@ import {
   BLOB,
   BOOLEAN,
   DATE,
+  DECIMAL,
   DOUBLE,
   DuckDBBlobValue,
   DuckDBScalarFunction,
@@ -10,24 +11,23 @@ import {
   TIMESTAMP,
   VARCHAR,
   type DuckDBConnection,
-  type DuckDBDataChunk,
+  type DuckDBDecimalValue,
   type DuckDBType,
   type DuckDBValue,
-  type DuckDBVector,
 } from '@duckdb/node-api';
 import * as bignumeric from './bignumeric.ts';
 import { doubleText } from './double-text.ts';
 import { canonicalJson, jsonPart, jsonScalar } from './json-text.ts';
 import { MACROS } from './macros.ts';
+import { divideNumeric, fromNumeric, multiplyNumeric, toNumeric } from './numeric.ts';
 import { checkedRewrite, extractedGroup } from './regex.ts';
+import { rowByRow, type Bytes, type Evaluate } from './row-by-row.ts';
 
-type Evaluate = (...values: never[]) => DuckDBValue;
-
-const big = (value: DuckDBBlobValue): bigint => bignumeric.decode(value.bytes);
+const NUMERIC = DECIMAL(38, 9);
 const blob = (units: bigint): DuckDBBlobValue => new DuckDBBlobValue(bignumeric.encode(units));
-const unary = (compute: (units: bigint) => bigint) => (value: DuckDBBlobValue) => blob(compute(big(value)));
-const binary = (compute: (left: bigint, right: bigint) => bigint) => (left: DuckDBBlobValue, right: DuckDBBlobValue) =>
-  blob(compute(big(left), big(right)));
+const unary = (compute: (units: bigint) => bigint) => (value: Bytes) => blob(compute(bignumeric.decode(value)));
+const binary = (compute: (left: bigint, right: bigint) => bigint) => (left: Bytes, right: Bytes) =>
+  blob(compute(bignumeric.decode(left), bignumeric.decode(right)));
 const BIAS = 1n << 255n;
 
 /** Functions that DuckDB lacks: exact decimals of 38 + 38 digits and BigQuery's text of a double. NULL in, NULL out. */
@@ -35,10 +35,10 @@ const FUNCTIONS: readonly (readonly [name: string, parameters: readonly DuckDBTy
   [
     ['bn_parse', [VARCHAR], BLOB, (text: string) => blob(bignumeric.parseDecimal(text))],
     ['bn_try_parse', [VARCHAR], BLOB, attempt((text: string) => blob(bignumeric.parseDecimal(text)))],
-    ['bn_text', [BLOB], VARCHAR, (value: DuckDBBlobValue) => bignumeric.formatDecimal(big(value))],
+    ['bn_text', [BLOB], VARCHAR, (value: Bytes) => bignumeric.formatDecimal(bignumeric.decode(value))],
     ['bn_from_double', [DOUBLE], BLOB, (value: number) => blob(bignumeric.fromDouble(value))],
     ['bn_try_from_double', [DOUBLE], BLOB, attempt((value: number) => blob(bignumeric.fromDouble(value)))],
-    ['bn_to_double', [BLOB], DOUBLE, (value: DuckDBBlobValue) => bignumeric.toDouble(big(value))],
+    ['bn_to_double', [BLOB], DOUBLE, (value: Bytes) => bignumeric.toDouble(bignumeric.decode(value))],
     ['bn_add', [BLOB, BLOB], BLOB, binary((a, b) => bignumeric.inRange(a + b))],
     ['bn_sub', [BLOB, BLOB], BLOB, binary((a, b) => bignumeric.inRange(a - b))],
     ['bn_mul', [BLOB, BLOB], BLOB, binary(bignumeric.multiply)],
@@ -51,16 +51,22 @@ const FUNCTIONS: readonly (readonly [name: string, parameters: readonly DuckDBTy
       'bn_round',
       [BLOB, BIGINT],
       BLOB,
-      (value: DuckDBBlobValue, digits: bigint) => blob(bignumeric.round(big(value), Number(digits))),
+      (value: Bytes, digits: bigint) => blob(bignumeric.round(bignumeric.decode(value), Number(digits))),
     ],
     [
       'bn_trunc',
       [BLOB, BIGINT],
       BLOB,
-      (value: DuckDBBlobValue, digits: bigint) => blob(bignumeric.truncate(big(value), Number(digits))),
+      (value: Bytes, digits: bigint) => blob(bignumeric.truncate(bignumeric.decode(value), Number(digits))),
     ],
     ['bn_of_limbs', [HUGEINT, HUGEINT, HUGEINT, HUGEINT, BIGINT], BLOB, ofLimbs],
     ['bn_average_of_limbs', [HUGEINT, HUGEINT, HUGEINT, HUGEINT, BIGINT], BLOB, averageOfLimbs],
+    ['bn_of_int', [BIGINT], BLOB, (value: bigint) => blob(value * bignumeric.UNIT)],
+    ['bn_to_num', [BLOB], NUMERIC, (value: Bytes) => toNumeric(bignumeric.decode(value))],
+    ['num_to_bn', [NUMERIC], BLOB, (value: DuckDBDecimalValue) => blob(fromNumeric(value))],
+    ['num_text', [NUMERIC], VARCHAR, (value: DuckDBDecimalValue) => bignumeric.formatDecimal(fromNumeric(value))],
+    ['num_mul', [NUMERIC, NUMERIC], NUMERIC, multiplyNumeric],
+    ['num_div', [NUMERIC, NUMERIC], NUMERIC, divideNumeric],
     ['double_text', [DOUBLE], VARCHAR, doubleText],
     ['json_canonical', [VARCHAR], VARCHAR, canonicalJson],
     ['json_scalar', [VARCHAR, VARCHAR], VARCHAR, jsonScalar],
@@ -88,24 +94,6 @@ export async function registerFunctions(connection: DuckDBConnection): Promise<v
   for (const macro of MACROS) await connection.run(macro);
   // Text without an offset means UTC, wherever this runs.
   await connection.run("SET GLOBAL TimeZone = 'UTC'");
-}
-
-function rowByRow(evaluate: Evaluate) {
-  return (info: { setError(message: string): void }, chunk: DuckDBDataChunk, output: DuckDBVector): void => {
-    const columns = Array.from({ length: chunk.columnCount }, (_, index) => chunk.getColumnVector(index));
-    try {
-      for (let row = 0; row < chunk.rowCount; row += 1) {
-        const values = columns.map((column) => column.getItem(row)) as never[];
-        (output as DuckDBVector & { setItem(row: number, value: DuckDBValue): void }).setItem(
-          row,
-          values.some((value) => value === null) ? null : evaluate(...values),
-        );
-      }
-      output.flush();
-    } catch (err) {
-      info.setError((err as Error).message);
-    }
-  };
 }
 
 function attempt<T>(evaluate: (value: T) => DuckDBValue): (value: T) => DuckDBValue {

@@ -123,7 +123,7 @@ const NUMERIC_TYPE = 'DECIMAL(38,9)';
 const trying = (isSafe: boolean, sql: string): string => (isSafe ? `TRY(${sql})` : sql);
 
 /** BIGNUMERIC text rounded to NUMERIC's nine decimals; DuckDB's own cast would round as well, but only what fits its 38 digits. */
-export const numericOf = (blob: string): string => `CAST(bn_text(bn_round(${blob}, 9)) AS ${NUMERIC_TYPE})`;
+export const numericOf = (blob: string): string => `bn_to_num(${blob})`;
 
 function castScalar(sql: string, from: SqlType['kind'], to: SqlType['kind'], isSafe: boolean): string | undefined {
   switch (`${from}>${to}`) {
@@ -133,8 +133,9 @@ function castScalar(sql: string, from: SqlType['kind'], to: SqlType['kind'], isS
     case 'INT64>NUMERIC':
       return `CAST(${sql} AS ${NUMERIC_TYPE})`;
     case 'INT64>BIGNUMERIC':
+      return `bn_of_int(${sql})`;
     case 'NUMERIC>BIGNUMERIC':
-      return `bn_parse(CAST(${sql} AS VARCHAR))`;
+      return `num_to_bn(${sql})`;
     case 'INT64>STRING':
       return `CAST(${sql} AS VARCHAR)`;
     case 'INT64>BOOL':
@@ -165,11 +166,11 @@ function castScalar(sql: string, from: SqlType['kind'], to: SqlType['kind'], isS
     case 'FLOAT64>STRING':
       return `double_text(${sql})`;
     case 'NUMERIC>STRING':
-      return `bn_text(bn_parse(CAST(${sql} AS VARCHAR)))`;
+      return `num_text(${sql})`;
     case 'BIGNUMERIC>STRING':
       return `bn_text(${sql})`;
     case 'NUMERIC>INT64':
-      return trying(isSafe, `CAST(bn_text(bn_round(bn_parse(CAST(${sql} AS VARCHAR)), 0)) AS BIGINT)`);
+      return trying(isSafe, `CAST(bn_text(bn_round(num_to_bn(${sql}), 0)) AS BIGINT)`);
     case 'BIGNUMERIC>INT64':
       return trying(isSafe, `CAST(bn_text(bn_round(${sql}, 0)) AS BIGINT)`);
     case 'BIGNUMERIC>NUMERIC':

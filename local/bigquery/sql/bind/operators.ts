@@ -1,5 +1,5 @@
 import { scalar, structKey, typeName, type SqlType, type StructField } from '../../values/types.ts';
-import { coerce, isNumber, numericOf, supertype } from './coercion.ts';
+import { coerce, isNumber, supertype } from './coercion.ts';
 import { textLiteral } from './render.ts';
 import { invalid, unsupported, type Bound } from './scope.ts';
 
@@ -102,7 +102,7 @@ function arithmeticSql(op: string, type: SqlType, a: string, b: string): string 
       // DuckDB widens or overflows where BigQuery rounds to nine decimals.
       return op === '+' || op === '-'
         ? `CAST((${a} ${op} ${b}) AS DECIMAL(38,9))`
-        : numericOf(`${BN[op]}(bn_parse(CAST(${a} AS VARCHAR)), bn_parse(CAST(${b} AS VARCHAR)))`);
+        : `${op === '*' ? 'num_mul' : 'num_div'}(${a}, ${b})`;
     case 'FLOAT64':
       return op === '/' ? `f_safe(f_div(${a}, ${b}), ${a}, ${b})` : `f_safe(${a} ${op} ${b}, ${a}, ${b})`;
     default:

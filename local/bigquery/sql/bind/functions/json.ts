@@ -105,7 +105,7 @@ const wholeNumbers: DecimalText = {
 
 /** TO_JSON: what a double holds as well is a JSON number. */
 const doubles: DecimalText = {
-  NUMERIC: (sql) => doubles.BIGNUMERIC(`bn_parse(CAST(${sql} AS VARCHAR))`),
+  NUMERIC: (sql) => doubles.BIGNUMERIC(`num_to_bn(${sql})`),
   BIGNUMERIC: (sql) =>
     `CASE WHEN bn_from_double(bn_to_double(${sql})) = ${sql} OR double_text(bn_to_double(${sql})) = bn_text(${sql}) THEN bn_text(${sql}) ELSE '"' || bn_text(${sql}) || '"' END`,
 };

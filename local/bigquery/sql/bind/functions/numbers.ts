@@ -5,7 +5,7 @@ import { unsupported, type Bound } from '../scope.ts';
 import { fixed, noSignature, type FunctionBinder, type FunctionTable } from './signature.ts';
 
 const bigOf = (value: Bound): string => cast(value, scalar('BIGNUMERIC'), false).sql;
-const text = (sql: string): string => `bn_parse(CAST(${sql} AS VARCHAR))`;
+const text = (sql: string): string => `num_to_bn(${sql})`;
 
 /** A function of one number that keeps its type, given per type. */
 const perType =
