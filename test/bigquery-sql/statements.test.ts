@@ -41,6 +41,24 @@ describe('a statement', () => {
       assert.deepEqual(await rows('SELECT a FROM d.t'), [[[]]]);
     });
 
+    it('refuses an array that holds a NULL', async () => {
+      await assert.rejects(run('INSERT INTO d.t (k, a) VALUES (9, [STRUCT(1 AS x), NULL])'), /null element.*field a/);
+    });
+
+    it('may match a row twice where only one match does something', async () => {
+      await run('INSERT INTO d.t (k) VALUES (40)');
+      const merged = await run(
+        "MERGE d.t AS t USING (SELECT 40 AS k, 'x' AS s UNION ALL SELECT 40, 'y') AS n ON t.k = n.k WHEN MATCHED AND n.s = 'y' THEN UPDATE SET s = n.s",
+      );
+      assert.equal(merged.dml?.updated, 1n);
+    });
+
+    it('does nothing once it is cancelled', async () => {
+      const signal = AbortSignal.abort();
+      await assert.rejects(run('INSERT INTO d.t (k) VALUES (50)', { signal }), { httpStatus: 499 });
+      assert.deepEqual(await rows('SELECT COUNT(*) FROM d.t WHERE k = 50'), [['0']]);
+    });
+
     it('keeps exact decimals exact', async () => {
       await run("INSERT INTO d.t (k, m) VALUES (1, BIGNUMERIC '0.12345678901234567890123456789012345678')");
       assert.deepEqual(await rows('SELECT m * 2 AS m FROM d.t'), [['0.24691357802469135780246913578024691356']]);
@@ -170,6 +188,12 @@ describe('a statement', () => {
       'an operator': 'SELECT 1 & 2',
       'a type': 'SELECT CAST("x" AS GEOGRAPHY)',
       'a date format': 'SELECT FORMAT_DATE("%C", DATE "2026-01-01")',
+      'a date without a year': 'SELECT PARSE_DATE("%d", "15")',
+      'a zone as an offset': 'SELECT DATETIME(TIMESTAMP "2026-01-01 00:00:00", "+05:30")',
+      'a zone in a timestamp': 'SELECT TIMESTAMP "2026-01-01 00:00:00 Europe/Paris"',
+      'a change of a temporary table': 'CREATE TEMP TABLE x (a INT64); UPDATE x SET a = 1 WHERE TRUE',
+      'a root of an exact decimal': 'SELECT SQRT(NUMERIC "2")',
+      'text of bytes': 'SELECT SUBSTR(b"abc", 2)',
     })) {
       it(`is refused by name: ${what}`, () =>
         assert.rejects(run(sql), (err: Error & { reason?: string }) => {
@@ -183,6 +207,8 @@ describe('a statement', () => {
       'a syntax error with its position': ['SELECT FROM x', /\[1:8\]/],
       'an unknown column': ['SELECT y FROM UNNEST([1]) AS x', /Unrecognized name: y/],
       'an unknown dataset': ['SELECT 1 FROM nowhere.t', /Not found: Dataset test-project:nowhere/],
+      'two columns of one name': ['SELECT 1 AS a, 2 AS A', /Duplicate column names/],
+      'a NULL in an array of the result': ['SELECT [1, NULL] AS a', /null element/],
       'an ambiguous column': ['SELECT v FROM (SELECT 1 AS v) AS a CROSS JOIN (SELECT 2 AS v) AS b', /ambiguous/],
     } satisfies Record<string, [string, RegExp]>)) {
       it(`is told ${what}`, () => assert.rejects(run(sql[0]), sql[1]));

@@ -4,7 +4,7 @@ import type { Binder } from './bind/binder.ts';
 import { bindExpr } from './bind/expressions.ts';
 import { bindQuery } from './bind/queries.ts';
 import type { Bound, Relation } from './bind/scope.ts';
-import { translated } from './errors.ts';
+import { cancelled, translated } from './errors.ts';
 
 /** One script on one connection: its transaction, its temporary tables, what it read and changed. */
 export class Session {
@@ -63,6 +63,8 @@ export class Session {
   }
 
   async run(sql: string): Promise<DuckDBMaterializedResult> {
+    // An interrupt reaches only what runs just then.
+    if (this.request.signal?.aborted) throw cancelled();
     try {
       return await this.connection.run(sql);
     } catch (err) {

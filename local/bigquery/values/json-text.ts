@@ -178,7 +178,7 @@ function canonicalNumber(digits: string): string {
     if (whole <= MAX_UINT64 && whole >= MIN_INT64) return String(whole);
   }
   const value = Number(digits);
-  const text = general(value.toExponential(), 15);
+  const text = (Object.is(value, -0) ? '-' : '') + general(value.toExponential(), 15);
   if (!Number.isFinite(value) || plain(text) !== plain(digits)) {
     throw new JsonError(`Input number: ${digits} cannot round-trip through string representation`);
   }

@@ -13,7 +13,7 @@ export function rowByRow(evaluate: Evaluate) {
   return (info: { setError(message: string): void }, chunk: DuckDBDataChunk, output: DuckDBVector): void => {
     const columns = Array.from({ length: chunk.columnCount }, (_, index) => reader(chunk.getColumnVector(index)));
     try {
-      fill(output as Writable, chunk.rowCount, columns, compute);
+      fill(output, chunk.rowCount, columns, compute);
       output.flush();
     } catch (err) {
       info.setError((err as Error).message);

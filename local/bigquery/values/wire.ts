@@ -8,6 +8,7 @@ import type {
   DuckDBTimeValue,
   DuckDBValue,
 } from '@duckdb/node-api';
+import { ApiError } from '../../kit/api-error.ts';
 import type { WireValue } from '../contracts.ts';
 import { decode, formatDecimal } from './bignumeric.ts';
 import type { SqlType } from './types.ts';
@@ -26,6 +27,9 @@ export function toWire(value: DuckDBValue, type: SqlType): WireValue {
 /** In results a NULL array is an empty one. */
 function arrayToWire(value: DuckDBValue, element: SqlType): WireValue {
   const items = value === null ? [] : (value as DuckDBListValue).items;
+  if (items.includes(null) && element.kind !== 'ARRAY') {
+    throw new ApiError(400, 'Array cannot have a null element; error in writing field', { reason: 'invalidQuery' });
+  }
   return items.map((item) => ({ v: toWire(item, element) }));
 }
 

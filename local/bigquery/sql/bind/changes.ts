@@ -7,6 +7,7 @@ import { coerce } from './coercion.ts';
 import { bindExpr } from './expressions.ts';
 import { bindFrom } from './from.ts';
 import { constant, nullOf } from './literals.ts';
+import { textLiteral } from './render.ts';
 import { invalid, Scope, unsupported, type Bound, type Relation } from './scope.ts';
 import { aliasedTable, foundTable, physicalName, refKey, tableRef, tableResource } from './tables.ts';
 
@@ -78,11 +79,13 @@ function field(info: TableInfo, name: string): FieldSchema {
   );
 }
 
-/** A value as it is stored: an array is never NULL. */
+/** A value as it is stored: an array is never NULL, and holds no NULL. */
 function stored(value: Bound, column: FieldSchema): string {
   const type: SqlType = fieldType(column);
   const { sql } = coerce(value, type, `column ${column.name}`);
-  return type.kind === 'ARRAY' ? `coalesce(${sql}, [])` : sql;
+  if (type.kind !== 'ARRAY') return sql;
+  const refused = `error(${textLiteral(`Array cannot have a null element; error in writing field ${column.name}`)})`;
+  return `CASE WHEN list_count(${sql}) < len(${sql}) THEN ${refused} ELSE coalesce(${sql}, []) END`;
 }
 
 function defaultOf(column: FieldSchema, binder: Binder): Bound {

@@ -2,7 +2,7 @@ import { blobText } from './render.ts';
 import { canonicalJson } from '../../values/json-text.ts';
 import * as bignumeric from '../../values/bignumeric.ts';
 import { scalar, type ScalarKind, type SqlType } from '../../values/types.ts';
-import { invalid, type Bound } from './scope.ts';
+import { invalid, unsupported, type Bound } from './scope.ts';
 import { textLiteral } from './render.ts';
 
 const DATE = /^\d{4}-\d{1,2}-\d{1,2}$/;
@@ -91,6 +91,8 @@ export function numericText(text: string): string {
 /** Civil time in UTC as DuckDB reads it; an offset is taken off. */
 export function moment(text: string, mayHaveZone: boolean): string {
   const match = MOMENT.exec(text.trim());
+  if (!match && mayHaveZone && /^\d{4}-.*[A-Za-z_]+\/[A-Za-z_/]+$/.test(text.trim()))
+    throw unsupported('The name of a time zone in a timestamp');
   if (!match || (match[8] && !mayHaveZone))
     throw invalid(`Invalid ${mayHaveZone ? 'timestamp' : 'datetime'}: '${text}'`);
   const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone = 'Z'] = match;

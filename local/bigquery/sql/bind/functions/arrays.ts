@@ -1,12 +1,15 @@
 import { arrayOf, scalar, typeName } from '../../../values/types.ts';
 import { cast, coerce, isNumber, supertype } from '../coercion.ts';
+import { nullOf } from '../literals.ts';
 import { unsupported, type Bound } from '../scope.ts';
 import { fixed, noSignature, type FunctionBinder, type FunctionTable } from './signature.ts';
+
+const nullArray = cast(nullOf(), arrayOf(scalar('INT64')), false);
 
 const ofArray =
   (emit: (sql: string) => string, result?: (array: Bound) => Bound['type']): FunctionBinder =>
   (args, _context, name) => {
-    const [array] = args;
+    const array = args[0]?.type.kind === 'NULL' ? nullArray : args[0];
     if (!array || args.length > 1 || array.type.kind !== 'ARRAY') throw noSignature(name, args);
     return { sql: emit(array.sql), type: result ? result(array) : array.type };
   };
@@ -20,7 +23,9 @@ const arrayConcat: FunctionBinder = (args, _context, name) => {
 
 const arrayToString: FunctionBinder = (args, _context, name) => {
   const [array, separator, nullText] = args;
-  if (!array || !separator || args.length > 3 || array.type.kind !== 'ARRAY' || array.type.element.kind !== 'STRING') {
+  const element = array?.type.kind === 'ARRAY' ? array.type.element.kind : undefined;
+  if (element === 'BYTES') throw unsupported(`${name} of BYTES`);
+  if (!array || !separator || args.length > 3 || (element !== 'STRING' && element !== 'NULL')) {
     throw noSignature(name, args);
   }
   const by = coerce(separator, scalar('STRING'), name).sql;

@@ -24,7 +24,12 @@ const civil = (instant: string, zone?: string): string =>
   zone ? `timezone(${zone}, timezone('UTC', ${instant}))` : instant;
 const instantOf = (local: string, zone?: string): string => (zone ? `t_instant(${local}, ${zone})` : local);
 
-const zoneOf = (zone: Bound | undefined, name: string): string | undefined => zone && coerce(zone, STRING, name).sql;
+function zoneOf(zone: Bound | undefined, name: string): string | undefined {
+  if (!zone) return undefined;
+  const { sql } = coerce(zone, STRING, name);
+  if (/^'[+-]/.test(sql)) throw unsupported('A time zone written as an offset');
+  return sql;
+}
 
 const dateFunction: FunctionBinder = overloaded(
   [firstIs('INT64'), fixed(['INT64', 'INT64', 'INT64'], 'DATE', (y, m, d) => `d_check(make_date(${y}, ${m}, ${d}))`)],

@@ -35,8 +35,8 @@ const parseJson: FunctionBinder = (args, _context, name) => {
   return { sql: `json_canonical(${coerce(text, STRING, name).sql})`, type: JSON_TYPE };
 };
 
-/** How NUMERIC and BIGNUMERIC are written. */
-type DecimalText = Readonly<Record<'NUMERIC' | 'BIGNUMERIC', (sql: string) => string>>;
+/** How numbers with a fraction are written. */
+type DecimalText = Readonly<Record<'NUMERIC' | 'BIGNUMERIC' | 'FLOAT64', (sql: string) => string>>;
 
 /**
  * A value as JSON text, as TO_JSON_STRING writes it: no spaces, times in RFC 3339, integers beyond 2^53 and doubles without a number
@@ -57,7 +57,7 @@ function presentText({ sql, type }: Bound, decimals: DecimalText): string {
     case 'INT64':
       return `CASE WHEN ${sql} BETWEEN -9007199254740992 AND 9007199254740992 THEN CAST(${sql} AS VARCHAR) ELSE '"' || ${sql} || '"' END`;
     case 'FLOAT64':
-      return `CASE WHEN isnan(${sql}) THEN '"NaN"' WHEN isinf(${sql}) THEN CASE WHEN ${sql} > 0 THEN '"Infinity"' ELSE '"-Infinity"' END ELSE double_text(${sql}) END`;
+      return `CASE WHEN isnan(${sql}) THEN '"NaN"' WHEN isinf(${sql}) THEN CASE WHEN ${sql} > 0 THEN '"Infinity"' ELSE '"-Infinity"' END ELSE ${decimals.FLOAT64(sql)} END`;
     case 'NUMERIC':
       return decimals.NUMERIC(sql);
     case 'BIGNUMERIC':
@@ -92,6 +92,7 @@ function structText(sql: string, fields: readonly { name: string; type: SqlType 
 
 /** TO_JSON_STRING: a whole number up to 2^53 is a JSON number, any other decimal is text, so that no reader rounds it. */
 const wholeNumbers: DecimalText = {
+  FLOAT64: (sql) => `double_text(${sql})`,
   NUMERIC(sql) {
     const digits = `CAST(${sql} AS VARCHAR)`;
     const isWhole = `${sql} BETWEEN -9007199254740992 AND 9007199254740992 AND ends_with(${digits}, '.000000000')`;
@@ -105,6 +106,8 @@ const wholeNumbers: DecimalText = {
 
 /** TO_JSON: what a double holds as well is a JSON number. */
 const doubles: DecimalText = {
+  FLOAT64: (sql) =>
+    `CASE WHEN contains(double_text(${sql}), '.') OR contains(double_text(${sql}), 'e') THEN double_text(${sql}) ELSE double_text(${sql}) || '.0' END`,
   NUMERIC: (sql) => doubles.BIGNUMERIC(`num_to_bn(${sql})`),
   BIGNUMERIC: (sql) =>
     `CASE WHEN bn_from_double(bn_to_double(${sql})) = ${sql} OR double_text(bn_to_double(${sql})) = bn_text(${sql}) THEN bn_text(${sql}) ELSE '"' || bn_text(${sql}) || '"' END`,
@@ -114,8 +117,10 @@ const asJson =
   (type: SqlType, decimals: DecimalText): FunctionBinder =>
   (args, _context, name) => {
     const [value] = args;
-    if (!value || args.length > 1) throw noSignature(name, args);
-    return { sql: jsonText(value, decimals), type };
+    if (args.length > 1) throw unsupported(`${name} with pretty printing or a mode`);
+    if (!value) throw noSignature(name, args);
+    const text = jsonText(value, decimals);
+    return { sql: type.kind === 'JSON' ? `json_canonical(${text})` : text, type };
   };
 
 export const JSON_FUNCTIONS: FunctionTable = {
