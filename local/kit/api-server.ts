@@ -74,7 +74,9 @@ async function answer(options: ApiServiceOptions, req: IncomingMessage, res: Ser
     }
     if (!found) throw new ApiError(404, `No API method answers ${req.method} ${url.pathname}`, { reason: 'notFound' });
     if (!found.route.anonymous) caller = await options.auth.authenticate(req.headers.authorization);
-    response = await found.route.handle(apiRequest(req, url, found.params, caller, options.maxBodyBytes ?? 256 << 20));
+    response = await found.route.handle(
+      apiRequest(req, url, decodedGroups(found.groups), caller, options.maxBodyBytes ?? 256 << 20),
+    );
   } catch (err) {
     if (!(err instanceof ApiError)) throw err;
     response = { status: err.httpStatus, body: err };
@@ -87,14 +89,19 @@ function findRoute(routes: readonly ApiRoute[], verb: string, path: string) {
   for (const route of routes) {
     const match = route.verb === verb ? route.pattern.exec(path) : null;
     if (!match) continue;
-    const params = Object.fromEntries(
-      Object.entries(match.groups ?? {})
-        .filter(([, value]) => value !== undefined)
-        .map(([key, value]) => [key, decodeURIComponent(value)]),
-    );
-    return { route, params };
+    return { route, groups: match.groups ?? {} };
   }
   return undefined;
+}
+
+function decodedGroups(groups: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  try {
+    return Object.fromEntries(
+      Object.entries(groups).flatMap(([key, value]) => (value === undefined ? [] : [[key, decodeURIComponent(value)]])),
+    );
+  } catch (cause) {
+    throw new ApiError(400, 'The path holds a broken percent-encoding.', { reason: 'invalid', cause });
+  }
 }
 
 function apiRequest(

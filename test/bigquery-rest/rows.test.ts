@@ -150,4 +150,11 @@ describe('rows of tables', () => {
     await table.insert(rows, { raw: true });
     assert.deepEqual((await table.getRows())[0], [{ id: 1 }]);
   });
+
+  it('are taken once when an insertId comes twice in a call, or in two calls at once', async () => {
+    const table = await aTable('deduped_at_once', [{ name: 'id', type: 'INTEGER' }]);
+    const rows = [1, 2].map((id) => ({ insertId: 'a', json: { id } }));
+    await Promise.all([table.insert(rows, { raw: true }), table.insert(rows, { raw: true })]);
+    assert.deepEqual((await table.getRows())[0], [{ id: 1 }]);
+  });
 });

@@ -1,14 +1,15 @@
 import { ApiError } from '../../kit/api-error.ts';
 import type { Access } from '../access.ts';
 import type { LocalCatalog } from '../catalog/catalog.ts';
-import type { QueryParameter, QueryRequest, QueryResult, SqlEngine } from '../contracts.ts';
+import type { QueryRequest, QueryResult, SqlEngine } from '../contracts.ts';
 import { isConflict } from '../duck.ts';
 import { invalid, jobError, unsupported } from '../errors.ts';
 import type { RowWriter } from '../loads/row-writer.ts';
-import { isObject, isTrue, textOf, type Json } from '../requests.ts';
+import { countOf, isObject, isTrue, textOf, type Json } from '../requests.ts';
 import { anonymousTable, fullJobId, type ChildStatement, type Job, type JobRecord, type Outcome } from './job.ts';
 import { assertHere, destinationOf } from './job-location.ts';
 import type { Jobs, Submission } from './jobs.ts';
+import { checkedParameters } from './query-parameters.ts';
 import type { ResultStore, StoredRows } from './result-store.ts';
 
 export interface QueryDeps {
@@ -87,11 +88,11 @@ function engineRequest(job: Job, deps: QueryDeps, dryRun: boolean): QueryRequest
   const { projectId, location } = record.ref;
   const dataset = query['defaultDataset'];
   const allow = deps.access.authorizer(caller);
-  const maximumBytesBilled = query['maximumBytesBilled'];
+  const maximumBytesBilled = countOf(query['maximumBytesBilled'], 'maximumBytesBilled');
   return {
     projectId,
     sql: textOf(query, 'query'),
-    parameters: (query['queryParameters'] as QueryParameter[] | undefined) ?? [],
+    parameters: checkedParameters(query['queryParameters']),
     dryRun,
     authorize(action, resource) {
       allow(action, resource);
@@ -114,7 +115,7 @@ function engineRequest(job: Job, deps: QueryDeps, dryRun: boolean): QueryRequest
           },
         }
       : {}),
-    ...(maximumBytesBilled === undefined ? {} : { maximumBytesBilled: BigInt(textOf(query, 'maximumBytesBilled')) }),
+    ...(maximumBytesBilled === undefined ? {} : { maximumBytesBilled: BigInt(maximumBytesBilled) }),
   };
 }
 

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { ApiError } from '../../kit/api-error.ts';
 import type { ApiRequest, ApiRoute } from '../../kit/api-server.ts';
 import type { Binding } from '../../kit/contracts.ts';
-import { tableResource } from '../errors.ts';
-import { jsonBody } from '../requests.ts';
+import { invalid, tableResource } from '../errors.ts';
+import { isObject, jsonBody } from '../requests.ts';
 import type { Services } from '../services.ts';
 import { route } from './route.ts';
 import { tableRef } from './table-routes.ts';
@@ -32,12 +32,14 @@ export function iamRoutes(services: Services): ApiRoute[] {
     route('tables.setIamPolicy', `POST ${one}:setIamPolicy`, 'write', async (request) => {
       const resource = existing(request, 'bigquery.tables.setIamPolicy');
       const { policy = {} } = await jsonBody<PolicyBody>(request);
+      assertPolicy(policy);
       assertUnchanged(ctx.policy.bindings(resource), policy.etag);
       ctx.policy.setBindings(resource, unconditional(policy.bindings ?? []));
       return { body: policyBody(ctx.policy.bindings(resource)) };
     }),
     route('tables.testIamPermissions', `POST ${one}:testIamPermissions`, 'read', async (request) => {
-      const { permissions = [] } = await jsonBody<{ permissions?: string[] }>(request);
+      const { permissions = [] } = await jsonBody<{ permissions?: unknown }>(request);
+      if (!isTextList(permissions)) throw invalid('Invalid value for permissions: a list of names is expected');
       const resource = tableResource(tableRef(request));
       return {
         body: { permissions: permissions.filter((permission) => access.allows(request.caller, permission, resource)) },
@@ -46,11 +48,22 @@ export function iamRoutes(services: Services): ApiRoute[] {
   ];
 }
 
+const isTextList = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string');
+
+function assertPolicy(policy: unknown): asserts policy is NonNullable<PolicyBody['policy']> {
+  const bindings: unknown = isObject(policy) ? (policy['bindings'] ?? []) : undefined;
+  const isWell =
+    Array.isArray(bindings) &&
+    bindings.every((one) => isObject(one) && typeof one['role'] === 'string' && isTextList(one['members'] ?? []));
+  if (!isWell) throw invalid('Invalid value for policy: bindings of a role and members are expected');
+}
+
 function unconditional(bindings: NonNullable<PolicyBody['policy']>['bindings'] = []): Binding[] {
   return bindings.map(({ role, members, condition }) => {
     // A condition that is not evaluated would grant more than it says.
     if (condition) throw new ApiError(501, 'Conditional role bindings are not implemented by the embedded cloud.');
-    return { role, members };
+    return { role, members: members ?? [] };
   });
 }
 

@@ -5,7 +5,7 @@ import { rowReader } from '../loads/json-rows.ts';
 import { JsonScanner } from '../loads/json-scanner.ts';
 import { reasonOf } from '../loads/normalise.ts';
 import { partitionTask, type Destination, type Plan, type RowWriter } from '../loads/row-writer.ts';
-import { tableResource } from '../errors.ts';
+import { invalid, tableResource } from '../errors.ts';
 import { isTrue, type Json } from '../requests.ts';
 
 /** A streamed row: its id for deduplication, and its text as it came, so that numbers keep their digits. */
@@ -27,6 +27,7 @@ export class RowInserter {
   readonly #writer: RowWriter;
   readonly #clock: Clock;
   readonly #seen = new Map<string, number>();
+  readonly #turns = new Map<string, Promise<void>>();
 
   constructor(writer: RowWriter, clock: Clock) {
     this.#writer = writer;
@@ -48,10 +49,34 @@ export class RowInserter {
     });
     const { good, errors } = readRows(plan, rows, isTrue(options['ignoreUnknownValues']));
     if (errors.length > 0 && !isTrue(options['skipInvalidRows'])) return withStopped(errors, rows.length);
-    const fresh = good.filter(({ insertId }) => insertId === undefined || !this.#isKnown(destination, insertId));
-    if (fresh.length > 0) await this.#land(plan, fresh);
-    for (const { insertId } of fresh) if (insertId !== undefined) this.#remember(destination, insertId);
+    await this.#inTurn(tableResource(destination), async () => {
+      const fresh = this.#fresh(destination, good);
+      if (fresh.length > 0) await this.#land(plan, fresh);
+      for (const { insertId } of fresh) if (insertId !== undefined) this.#remember(destination, insertId);
+    });
     return errors;
+  }
+
+  /** A call that repeats another one's ids must know first whether that one landed them. */
+  async #inTurn(table: string, work: () => Promise<void>): Promise<void> {
+    const turn = (this.#turns.get(table) ?? Promise.resolve()).then(work);
+    const over = turn.catch(() => undefined); // its own caller is told
+    this.#turns.set(table, over);
+    try {
+      await turn;
+    } finally {
+      if (this.#turns.get(table) === over) this.#turns.delete(table);
+    }
+  }
+
+  #fresh(destination: Destination, rows: readonly ReadRow[]): ReadRow[] {
+    const ids = new Set<string>();
+    return rows.filter(({ insertId }) => {
+      if (insertId === undefined) return true;
+      const isFresh = !ids.has(insertId) && !this.#isKnown(destination, insertId);
+      ids.add(insertId);
+      return isFresh;
+    });
   }
 
   async #land(plan: Plan, rows: readonly ReadRow[]): Promise<void> {
@@ -128,9 +153,12 @@ function withStopped(errors: readonly InsertError[], count: number): InsertError
 export function streamedRows(body: string): StreamedRow[] {
   const rows: StreamedRow[] = [];
   const scanner = new JsonScanner(body);
+  // An empty body is an empty object to every method.
+  if (scanner.peek() === '') return rows;
   scanner.readObject((key) => {
-    if (key === 'rows') scanner.readArray(() => rows.push(streamedRow(scanner)));
-    else scanner.skip();
+    if (key !== 'rows' || scanner.peek() === 'n') scanner.skip();
+    else if (scanner.peek() !== '[') throw invalid('Invalid value for rows: an array is expected');
+    else scanner.readArray(() => rows.push(streamedRow(scanner)));
   });
   return rows;
 }
@@ -138,6 +166,7 @@ export function streamedRows(body: string): StreamedRow[] {
 function streamedRow(scanner: JsonScanner): StreamedRow {
   let insertId: string | undefined;
   let text = '{}';
+  if (scanner.peek() !== '{') throw invalid('Invalid value for rows: an object is expected');
   scanner.readObject((key) => {
     if (key === 'json') text = scanner.skip();
     else if (key === 'insertId' && !scanner.readNull())
