@@ -68,6 +68,13 @@ export function serviceAccountAuth(
   return client;
 }
 
+/** An auth client for a token that is at hand; it is not fetched again. */
+export function tokenAuth(accessToken: string): OAuth2Client {
+  const client = new OAuth2Client();
+  client.setCredentials({ access_token: accessToken });
+  return client;
+}
+
 /** The token endpoint said no; `error` is its code (`invalid_grant`), never its text. */
 export class TokenRefusedError extends Error {
   readonly status: number;

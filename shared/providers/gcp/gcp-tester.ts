@@ -1,6 +1,6 @@
-import { OAuth2Client } from 'google-auth-library';
 import { isVerdict } from '../../credentials/lifecycle.ts';
 import { customerBigQuery } from '../../gcp/customer-bigquery.ts';
+import { tokenAuth } from '../../gcp/service-account-auth.ts';
 import type { Tester } from '../connection-test.ts';
 import type { Outcome } from '../provider-spec.ts';
 import { serviceAccountOf } from '../service-account.ts';
@@ -21,8 +21,7 @@ export const testGcp: Tester = async ({ credentials, metadata, expiresAt }, plat
   report(token.check);
   if (!token.accessToken) return { outcome: token.outcome };
 
-  const auth = new OAuth2Client();
-  auth.setCredentials({ access_token: token.accessToken });
+  const auth = tokenAuth(token.accessToken);
   const key = await checkKeyState(auth, platform, account);
   report(key.check);
   if (key.outcome !== 'accepted') return { outcome: key.outcome };
