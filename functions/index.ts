@@ -4,6 +4,8 @@ export const functions = {
   'integrations-validate': () => import('./integrations/validate.ts'),
   'integrations-list': () => import('./integrations/list.ts'),
   'integrations-get': () => import('./integrations/get.ts'),
+  'integrations-update': () => import('./integrations/update.ts'),
+  'integrations-delete': () => import('./integrations/delete.ts'),
   validation: () => import('./validation/validation.ts'), // Pub/Sub push
   providers: () => import('./providers/providers.ts'),
 } as const;

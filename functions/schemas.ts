@@ -44,6 +44,18 @@ const PipelineReadiness = Type.Object(
   closed,
 );
 
+const Candidate = Type.Object(
+  {
+    validation_status: oneOf(['PENDING', 'INVALID', 'EXPIRED']),
+    fingerprint: Type.String({ pattern: '^[0-9a-f]{8}$' }),
+    metadata: AnyObject,
+    expires_at: Type.Optional(Timestamp),
+    submitted_at: Timestamp,
+    last_check: Type.Optional(LastCheck),
+  },
+  { ...closed, description: 'New credentials or metadata under test, or refused; the present ones stay in use.' },
+);
+
 const integrationFields = {
   org: Type.String(),
   provider: Type.String({ description: 'Slug of the provider.' }),
@@ -56,6 +68,7 @@ const integrationFields = {
   metadata: AnyObject,
   last_validated_at: orNull(Timestamp),
   expires_at: orNull(Timestamp),
+  candidate: Type.Optional(Candidate),
   last_check: Type.Optional(LastCheck),
   discovered: Type.Optional(AnyObject),
   setup_context: Type.Optional(AnyObject),

@@ -31,18 +31,18 @@ interface TableFile {
 }
 
 /**
- * Makes in the embedded cloud what terraform makes in production: identities, roles, key, topics, tables.
+ * Makes in the embedded cloud what terraform makes in production: key, topics, tables, roles.
  * Runs at every start; what is there already stays as it is.
  *
  * @param pushEndpoint - Where the validation function listens now.
  */
 export async function provision(cloud: Cloud, pushEndpoint: string): Promise<void> {
-  await makeIdentities(cloud);
   await Promise.all([makeKey(cloud), makeTopics(cloud, pushEndpoint), makeTables(cloud)]);
   grantRoles(cloud);
 }
 
-async function makeIdentities({ iam, context: { projectId } }: Cloud): Promise<void> {
+/** The service accounts of functions and jobs, whose ids the configuration names. */
+export async function makeIdentities({ iam, context: { projectId } }: Cloud): Promise<void> {
   const accounts = [
     ...Object.keys(FUNCTION_GRANTS),
     ...Object.keys(JOB_GRANTS).map(jobAccount),
@@ -60,6 +60,7 @@ function grantRoles({ context: { policy, projectId, location } }: Cloud): void {
     key: keyName(projectId, location),
     integrations: `projects/${projectId}/datasets/${INTEGRATIONS_DATASET}`,
     topic: `projects/${projectId}/topics/${VALIDATION_TOPIC}`,
+    deadLetters: `projects/${projectId}/subscriptions/${DEAD_LETTER_SUBSCRIPTION}`,
   };
   const grants = [
     ...Object.entries(FUNCTION_GRANTS),

@@ -7,11 +7,12 @@ import { productEnvironment } from './host/environment.ts';
 import { hostFunctions, type FunctionHost } from './host/functions.ts';
 import { createJobHost, type JobHost } from './host/jobs.ts';
 import { listen } from './kit/api-server.ts';
-import { provision } from './provision.ts';
+import { makeIdentities, provision } from './provision.ts';
 import { startRun } from './run/run.ts';
 import { startSandboxes } from './sandbox/sandboxes.ts';
 import { startScheduler } from './scheduler/scheduler.ts';
 import {
+  AWS_ACCOUNTS,
   emailOf,
   INTEGRATIONS_DATASET,
   jobAccount,
@@ -50,6 +51,7 @@ export const LOCATION = 'us-central1';
 /** Starts everything; answers when the first request can come. */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const cloud = await startCloud({ dataDir: options.dataDir, projectId: PROJECT_ID, location: LOCATION });
+  await makeIdentities(cloud);
   const sandboxes = await startSandboxes(cloud.context, { iam: cloud.iam, endpoints: cloud.endpoints });
   const logs = join(options.dataDir, 'log');
   let environment: Record<string, string> = {};
@@ -89,6 +91,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     audience: cloud.issuer.audience,
     providerEndpoints: { ...sandboxes.providerEndpoints, ...options.settings.providers },
     googleApiOverrides: options.settings.googleApis,
+    rateLimits: options.settings.rateLimits,
+    awsSubjects: AWS_ACCOUNTS.map(
+      (account) => cloud.iam.findServiceAccount(emailOf(account, PROJECT_ID))?.uniqueId ?? '',
+    ),
     live: options.live ?? false,
   });
   hosted.functions = await hostFunctions(cloud, environment, join(logs, 'functions.jsonl'));

@@ -16,6 +16,7 @@ export interface Grants {
   readonly key?: readonly string[];
   readonly integrations?: readonly string[];
   readonly topic?: readonly string[];
+  readonly deadLetters?: readonly string[];
 }
 
 const READER: Grants = { project: ['roles/bigquery.jobUser'], integrations: ['roles/bigquery.dataViewer'] };
@@ -28,6 +29,8 @@ export const FUNCTION_GRANTS: Readonly<Record<string, Grants>> = {
   'integrations-validate': PUBLISHER,
   'integrations-list': READER,
   'integrations-get': READER,
+  'integrations-update': { ...PUBLISHER, key: ['roles/cloudkms.cryptoKeyEncrypter'] },
+  'integrations-delete': WRITER,
   validation: { ...WRITER, key: ['roles/cloudkms.cryptoKeyDecrypter'] },
   providers: {},
 };
@@ -38,7 +41,12 @@ const JOB: Grants = { project: ['roles/bigquery.jobUser', 'roles/bigquery.dataEd
 export const JOB_GRANTS: Readonly<Record<string, Grants>> = {
   billing: { ...JOB, key: ['roles/cloudkms.cryptoKeyDecrypter'] },
   focus: JOB,
-  upkeep: PUBLISHER,
+  // Re-encryption opens and seals, and has to know the key's primary version.
+  upkeep: {
+    ...PUBLISHER,
+    key: ['roles/cloudkms.cryptoKeyEncrypterDecrypter', 'roles/cloudkms.viewer'],
+    deadLetters: ['roles/pubsub.subscriber'],
+  },
 };
 
 /** Cron entries, in UTC; off the full hour, as many systems start their work there. */
@@ -47,6 +55,9 @@ export const SCHEDULES: readonly { readonly job: string; readonly schedule: stri
   { job: 'billing', schedule: '17 */6 * * *' },
   { job: 'focus', schedule: '17 1-23/6 * * *' },
 ];
+
+/** Accounts whose identity assumes customers' AWS roles. */
+export const AWS_ACCOUNTS: readonly string[] = ['validation'];
 
 export const jobAccount = (job: string): string => `job-${job}`;
 export const emailOf = (account: string, projectId: string): string =>

@@ -6,20 +6,22 @@ import { schemaFaults } from '../../shared/providers/schema-faults.ts';
 
 const AnyObject = (description: string) => Type.Object({}, { additionalProperties: true, description });
 
+const Fields = {
+  credentials: Type.Optional(AnyObject("The provider's own fields, such as a service account JSON or {api_key}.")),
+  metadata: Type.Optional(AnyObject('What else is known about the integration; shown to every viewer.')),
+  label: Type.Optional(
+    Type.Union([Type.String({ minLength: 1, maxLength: 100 }), Type.Null()], { description: 'A name for people.' }),
+  ),
+  expires_at: Type.Optional(
+    Type.Union([Type.String({ format: 'date-time' }), Type.Null()], { description: 'When the credential runs out.' }),
+  ),
+};
+
 /** Body of a setup; what `credentials` and `metadata` hold is for the provider's own schemas. */
-export const SetupBody = Type.Object(
-  {
-    credentials: Type.Optional(AnyObject("The provider's own fields, such as a service account JSON or {api_key}.")),
-    metadata: Type.Optional(AnyObject('What else is known about the integration; shown to every viewer.')),
-    label: Type.Optional(
-      Type.Union([Type.String({ minLength: 1, maxLength: 100 }), Type.Null()], { description: 'A name for people.' }),
-    ),
-    expires_at: Type.Optional(
-      Type.Union([Type.String({ format: 'date-time' }), Type.Null()], { description: 'When the credential runs out.' }),
-    ),
-  },
-  { additionalProperties: false },
-);
+export const SetupBody = Type.Object(Fields, { additionalProperties: false });
+
+/** Body of a change: what it leaves out stays; null clears a label or an expiry. */
+export const UpdateBody = Type.Object(Fields, { additionalProperties: false, minProperties: 1 });
 
 export interface ParsedSetup {
   readonly credentials: Secret | undefined;
@@ -28,8 +30,17 @@ export interface ParsedSetup {
   readonly expiresAt: string | null;
 }
 
+/** Undefined is what the body does not mention. */
+export interface ParsedUpdate {
+  readonly credentials: Secret | undefined;
+  readonly metadata: unknown;
+  readonly label: string | null | undefined;
+  readonly expiresAt: string | null | undefined;
+}
+
 const ajv = createAjv();
 const checkSetup = ajv.compile<Static<typeof SetupBody>>(SetupBody);
+const checkUpdate = ajv.compile<Static<typeof UpdateBody>>(UpdateBody);
 
 /** @throws ServiceError `invalid_request` with one entry per fault. */
 export function parseSetup(body: unknown): ParsedSetup {
@@ -39,6 +50,17 @@ export function parseSetup(body: unknown): ParsedSetup {
     metadata,
     label: label ?? null,
     expiresAt: expires_at ? new Date(expires_at).toISOString() : null,
+  };
+}
+
+/** @throws ServiceError `invalid_request` with one entry per fault. */
+export function parseUpdate(body: unknown): ParsedUpdate {
+  const { credentials, metadata, label, expires_at } = parse(checkUpdate, body ?? {});
+  return {
+    credentials: credentials && Secret.of<unknown>(credentials),
+    metadata,
+    label,
+    expiresAt: expires_at ? new Date(expires_at).toISOString() : expires_at,
   };
 }
 

@@ -1,12 +1,12 @@
 import { isLive } from '../../shared/credentials/integration-row.ts';
 import { toIntegration, type Integration } from '../../shared/credentials/integration.ts';
 import { IntegrationStore } from '../../shared/credentials/integration-store.ts';
+import type { SetupContextConfig } from '../../shared/credentials/setup-context.ts';
 import { bigQuery, INTERACTIVE } from '../../shared/gcp/bigquery.ts';
 import { httpFunction, type HttpHandler } from '../../shared/http/edge.ts';
-import { ServiceError } from '../../shared/platform/errors.ts';
 import type { Platform } from '../../shared/platform/platform.ts';
 import { platformRegistry, type Provider } from '../../shared/providers/registry.ts';
-import { integrationAnswer } from './answers.ts';
+import { integrationAnswer, notConfigured } from './answers.ts';
 
 /**
  * One integration with its history, newest first.
@@ -16,13 +16,11 @@ import { integrationAnswer } from './answers.ts';
 export async function getIntegration(
   org: string,
   provider: Provider,
-  { store }: { store: Pick<IntegrationStore, 'findWithHistory'> },
+  { store, config }: { store: Pick<IntegrationStore, 'findWithHistory'> } & { config: SetupContextConfig },
 ): Promise<Integration> {
   const found = await store.findWithHistory(org, provider.key);
-  if (!found || !isLive(found.row)) {
-    throw new ServiceError('not_configured', `${provider.name} is not set up; POST to its setup path first`);
-  }
-  return { ...toIntegration(found.row, provider), history: found.history };
+  if (!found || !isLive(found.row)) throw notConfigured(provider);
+  return { ...toIntegration(found.row, provider, config), history: found.history };
 }
 
 /** GET /integrations/{org}/{provider} */
@@ -34,7 +32,7 @@ export function create(platform: Platform): HttpHandler {
       path: '/integrations/{org}/{provider}',
       scope: 'provider',
       async handle({ org, provider }) {
-        return integrationAnswer(200, await getIntegration(org, provider, { store }));
+        return integrationAnswer(200, await getIntegration(org, provider, { store, config: platform.config }));
       },
     },
   ]);

@@ -1,5 +1,6 @@
 import { notConfigured, toIntegration, type Integration } from '../../shared/credentials/integration.ts';
 import { IntegrationStore } from '../../shared/credentials/integration-store.ts';
+import type { SetupContextConfig } from '../../shared/credentials/setup-context.ts';
 import { STATUSES } from '../../shared/credentials/lifecycle.ts';
 import { bigQuery, INTERACTIVE } from '../../shared/gcp/bigquery.ts';
 import { httpFunction, type HttpHandler, type OrgCall } from '../../shared/http/edge.ts';
@@ -10,6 +11,7 @@ import { platformRegistry, type Registry } from '../../shared/providers/registry
 export interface ListDeps {
   readonly registry: Registry;
   readonly store: Pick<IntegrationStore, 'list'>;
+  readonly config: SetupContextConfig;
 }
 
 export interface ListFilter {
@@ -21,13 +23,13 @@ export interface ListFilter {
 export async function listIntegrations(
   org: string,
   filter: ListFilter,
-  { registry, store }: ListDeps,
+  { registry, store, config }: ListDeps,
 ): Promise<Integration[]> {
   const rows = new Map((await store.list(org)).map((row) => [row.provider_key, row]));
   return registry.providers
     .map((provider) => {
       const row = rows.get(provider.key);
-      return row ? toIntegration(row, provider) : notConfigured(org, provider);
+      return row ? toIntegration(row, provider, config) : notConfigured(org, provider, config);
     })
     .filter(({ validation_status }) => filter.status === null || validation_status === filter.status)
     .filter(({ category }) => filter.category === null || category === filter.category);
@@ -42,7 +44,11 @@ export function create(platform: Platform): HttpHandler {
       path: '/integrations/{org}',
       scope: 'org',
       async handle(call) {
-        const integrations = await listIntegrations(call.org, filterOf(call), { registry, store });
+        const integrations = await listIntegrations(call.org, filterOf(call), {
+          registry,
+          store,
+          config: platform.config,
+        });
         return { status: 200, body: { integrations } };
       },
     },

@@ -1,11 +1,10 @@
 import { canonicalJson } from '../../shared/credentials/canonical-json.ts';
 import { CredentialCipher, type CredentialContext } from '../../shared/credentials/credential-cipher.ts';
-import { fingerprint } from '../../shared/credentials/fingerprint.ts';
 import { toIntegration } from '../../shared/credentials/integration.ts';
-import { isLive, newCredentialId, type IntegrationRow } from '../../shared/credentials/integration-row.ts';
+import { isLive, newCredentialId, type VisibleRow } from '../../shared/credentials/integration-row.ts';
 import { IntegrationStore } from '../../shared/credentials/integration-store.ts';
 import { newRow, tombstone } from '../../shared/credentials/row-drafts.ts';
-import { recordEvent } from '../../shared/credentials/record-event.ts';
+import { recordChange } from '../../shared/credentials/record-event.ts';
 import {
   validationRequest,
   validationTopic,
@@ -27,6 +26,7 @@ import { checkFormat, type CheckedInput } from '../../shared/providers/format-ch
 import { platformRegistry, type Provider, type Registry } from '../../shared/providers/registry.ts';
 import { parseSetup, type ParsedSetup } from './bodies.ts';
 import { dryRunAnswer } from './dry-run.ts';
+import { fingerprintOf } from './fingerprint-of.ts';
 import { integrationAnswer } from './answers.ts';
 import { waitForVerdict } from './wait-for-verdict.ts';
 
@@ -47,7 +47,7 @@ export interface SetupDeps {
 }
 
 export interface SetupResult {
-  readonly row: IntegrationRow;
+  readonly row: VisibleRow;
   /** False when the very same integration was stored before. */
   readonly isNew: boolean;
 }
@@ -69,7 +69,8 @@ export async function setUpIntegration(request: SetupRequest, deps: SetupDeps): 
     return row ? { row, isNew: true } : setUpAfterAll(request, checked, deps);
   });
   const { actor, requestId } = request;
-  if (result.isNew) await recordEvent(deps, result.row, { action: 'set_up', actor, requestId });
+  if (result.isNew)
+    await recordChange(deps, result.row, { action: 'set_up', actor, requestId, from: 'NOT_CONFIGURED' });
   return result;
 }
 
@@ -77,9 +78,9 @@ export async function setUpIntegration(request: SetupRequest, deps: SetupDeps): 
 async function storeAndAnnounce(
   { org, provider, label, expiresAt, actor }: SetupRequest,
   { credentials, metadata }: CheckedInput,
-  former: IntegrationRow | undefined,
+  former: VisibleRow | undefined,
   deps: SetupDeps,
-): Promise<IntegrationRow | undefined> {
+): Promise<VisibleRow | undefined> {
   const { cipher, store, topic, clock } = deps;
   const credentialId = newCredentialId();
   const context = { org, providerKey: provider.key, credentialId };
@@ -117,7 +118,7 @@ async function withdraw(
   const undo = async (): Promise<void> => {
     const row = await store.find(org, providerKey);
     if (row?.credential_id !== credentialId || !isLive(row)) return;
-    await store.replace(row, tombstone(row, 'integrations-setup', clock.now()));
+    await store.replace(row, tombstone(row, { actor: 'integrations-setup', at: clock.now() }));
     log.warn('setup-withdrawn', { org, providerKey });
   };
   // What cannot be undone stays PENDING: the same setup again goes on with it, and so does upkeep.
@@ -127,7 +128,7 @@ async function withdraw(
 }
 
 /** The same credential and metadata again are no conflict; a test that never came is asked for once more. */
-async function setUpAgain(stored: IntegrationRow, checked: CheckedInput, { topic }: SetupDeps): Promise<SetupResult> {
+async function setUpAgain(stored: VisibleRow, checked: CheckedInput, { topic }: SetupDeps): Promise<SetupResult> {
   const isSame =
     stored.fingerprint === fingerprintOf(checked) &&
     canonicalJson(stored.metadata) === canonicalJson(JSON.parse(JSON.stringify(checked.metadata)));
@@ -152,11 +153,6 @@ async function setUpAfterAll(
   return setUpAgain(stored, checked, deps);
 }
 
-/** A manual entry is known by what it says. */
-function fingerprintOf({ credentials, metadata }: Pick<CheckedInput, 'credentials' | 'metadata'>): string {
-  return fingerprint(credentials ? credentials.reveal() : JSON.parse(JSON.stringify(metadata)));
-}
-
 /** POST /integrations/{org}/{provider}/setup */
 export function create(platform: Platform): HttpHandler {
   const registry = platformRegistry(platform.config);
@@ -178,6 +174,7 @@ type HandlerDeps = Omit<SetupDeps, 'log'> & { store: IntegrationStore } & Connec
 async function handle(call: ProviderCall, deps: HandlerDeps): Promise<Answer> {
   const { org, provider, principal, requestId, log } = call;
   const dryRun = isDryRun(call);
+  const waitSeconds = preferredWaitSeconds(call.request);
   const body = parseSetup(await readJsonBody(call.request));
   if (dryRun) {
     const checked = checkFormat(deps.registry, provider, body);
@@ -192,10 +189,10 @@ async function handle(call: ProviderCall, deps: HandlerDeps): Promise<Answer> {
     providerKey: provider.key,
     fingerprint: row.fingerprint,
   });
-  const settled =
-    row.validation_status === 'PENDING' ? await waitForVerdict(row, preferredWaitSeconds(call.request), deps) : row;
+  const settled = row.validation_status === 'PENDING' ? await waitForVerdict(row, waitSeconds, deps) : row;
   const isTested = settled.validation_status !== 'PENDING';
-  return integrationAnswer(isNew ? (isTested ? 201 : 202) : 200, toIntegration(settled, provider));
+  const status = isNew ? (isTested ? 201 : 202) : 200;
+  return integrationAnswer(status, toIntegration(settled, provider, deps.platform.config), waitSeconds);
 }
 
 /** Anything but a clear yes or no is refused: who meant to test must not store. */

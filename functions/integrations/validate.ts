@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { isLive, type IntegrationRow } from '../../shared/credentials/integration-row.ts';
+import { isLive, type VisibleRow } from '../../shared/credentials/integration-row.ts';
 import { toIntegration } from '../../shared/credentials/integration.ts';
 import { IntegrationStore } from '../../shared/credentials/integration-store.ts';
-import { isVerdict } from '../../shared/credentials/lifecycle.ts';
-import { recordEvent } from '../../shared/credentials/record-event.ts';
+import { recordAccess } from '../../shared/credentials/record-event.ts';
+import { isByHand } from '../../shared/credentials/row-drafts.ts';
 import {
   validationRequest,
   validationTopic,
@@ -15,12 +14,11 @@ import { httpFunction, type Answer, type HttpHandler, type ProviderCall } from '
 import { preferredWaitSeconds } from '../../shared/http/prefer.ts';
 import { readJsonBody } from '../../shared/http/read-body.ts';
 import type { Clock } from '../../shared/platform/clock.ts';
-import { ServiceError } from '../../shared/platform/errors.ts';
 import type { Logger } from '../../shared/platform/log.ts';
 import type { Platform } from '../../shared/platform/platform.ts';
 import { platformRegistry, type Provider } from '../../shared/providers/registry.ts';
-import { integrationAnswer } from './answers.ts';
-import { waitForVerdict } from './wait-for-verdict.ts';
+import { integrationAnswer, notConfigured } from './answers.ts';
+import { isJudged, waitForVerdict } from './wait-for-verdict.ts';
 
 export interface ValidateRequest {
   readonly org: string;
@@ -41,28 +39,21 @@ export interface ValidateDeps {
  *
  * @throws ServiceError `not_configured`, `backend_unavailable`.
  */
-export async function requestValidation(request: ValidateRequest, deps: ValidateDeps): Promise<IntegrationRow> {
+export async function requestValidation(request: ValidateRequest, deps: ValidateDeps): Promise<VisibleRow> {
   const { org, provider, actor, requestId } = request;
   const row = await deps.store.find(org, provider.key);
-  if (!isLive(row))
-    throw new ServiceError('not_configured', `${provider.name} is not set up; POST to its setup path first`);
-  if (isByHand(row)) return row;
+  if (!isLive(row)) throw notConfigured(provider);
+  if (isUntestable(row)) return row;
 
   await deps.topic.publish(validationRequest(row));
-  const asked = { ...row, updated_at: deps.clock.now().toISOString() };
-  await recordEvent(deps, asked, {
-    action: 'validation_requested',
-    actor,
-    requestId,
-    from: row.validation_status,
-    eventId: randomUUID(),
-  });
+  const asked = { action: 'validation_requested', actor, requestId } as const;
+  await recordAccess(deps, row, asked).catch((error: unknown) => deps.log.error('event-not-appended', { error }));
   return row;
 }
 
-/** A manual entry has nothing to test: its verdict stands. */
-function isByHand({ kms_key_version }: IntegrationRow): boolean {
-  return kms_key_version === null;
+/** The verdict on a manual entry stands, unless somebody has added a credential that waits for its own. */
+function isUntestable(row: VisibleRow): boolean {
+  return isByHand(row) && row.candidate_status !== 'PENDING';
 }
 
 /** POST /integrations/{org}/{provider}/validate */
@@ -72,14 +63,16 @@ export function create(platform: Platform): HttpHandler {
     store: new IntegrationStore(bigQuery(platform, INTERACTIVE), platform.config),
     topic: validationTopic(topicOf(platform, platform.config.validationTopic)),
     clock: platform.clock,
+    config: platform.config,
   };
   return httpFunction('integrations-validate', platform, { registry }, [
     { path: '/integrations/{org}/{provider}/validate', scope: 'provider', handle: (call) => handle(call, deps) },
   ]);
 }
 
-async function handle(call: ProviderCall, deps: Omit<ValidateDeps, 'log'>): Promise<Answer> {
+async function handle(call: ProviderCall, deps: Omit<ValidateDeps, 'log'> & Pick<Platform, 'config'>): Promise<Answer> {
   const { org, provider, principal, requestId, log, request } = call;
+  const waitSeconds = preferredWaitSeconds(request);
   await readJsonBody(request);
   const row = await requestValidation({ org, provider, actor: principal.subject, requestId }, { ...deps, log });
   log.info('validation-requested', {
@@ -88,9 +81,8 @@ async function handle(call: ProviderCall, deps: Omit<ValidateDeps, 'log'>): Prom
     fingerprint: row.fingerprint,
     version: row.version,
   });
-  if (isByHand(row)) return integrationAnswer(200, toIntegration(row, provider));
-  const settled = await waitForVerdict(row, preferredWaitSeconds(request), deps);
-  const isJudged =
-    settled.version > row.version && settled.last_check !== null && isVerdict(settled.last_check.outcome);
-  return integrationAnswer(isJudged ? 200 : 202, toIntegration(settled, provider));
+  const { config } = deps;
+  if (isUntestable(row)) return integrationAnswer(200, toIntegration(row, provider, config));
+  const settled = await waitForVerdict(row, waitSeconds, deps);
+  return integrationAnswer(isJudged(row, settled) ? 200 : 202, toIntegration(settled, provider, config), waitSeconds);
 }

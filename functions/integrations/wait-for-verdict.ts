@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { IntegrationRow } from '../../shared/credentials/integration-row.ts';
+import type { VisibleRow } from '../../shared/credentials/integration-row.ts';
 import type { IntegrationStore } from '../../shared/credentials/integration-store.ts';
 import { isVerdict } from '../../shared/credentials/lifecycle.ts';
 import { withinMs } from '../../shared/platform/deadline.ts';
@@ -11,10 +11,10 @@ const READ_LIMIT_MS = 2_000;
 
 /** Reads the row until its test has come to a verdict or the time is over, and returns it as it is then. */
 export async function waitForVerdict(
-  asked: IntegrationRow,
+  asked: VisibleRow,
   waitSeconds: number,
   { store }: { store: Pick<IntegrationStore, 'find'> },
-): Promise<IntegrationRow> {
+): Promise<VisibleRow> {
   const end = performance.now() + waitSeconds * 1000;
   let row = asked;
   for (
@@ -24,13 +24,20 @@ export async function waitForVerdict(
   ) {
     await delay(pauseMs);
     row = await readAgain(row, store);
-    if (row.version > asked.version && row.last_check && isVerdict(row.last_check.outcome)) break;
+    if (isJudged(asked, row)) break;
   }
   return row;
 }
 
+/** Whether the test that was asked for has come to a verdict, on the candidate if there was one. */
+export function isJudged(asked: VisibleRow, row: VisibleRow): boolean {
+  if (asked.candidate_status === 'PENDING') return row.candidate_status !== 'PENDING';
+  const { last_check: check } = row;
+  return check !== null && check.at !== asked.last_check?.at && isVerdict(check.outcome);
+}
+
 /** The integration is stored and its test is asked for: a read that fails changes neither. */
-async function readAgain(row: IntegrationRow, store: Pick<IntegrationStore, 'find'>): Promise<IntegrationRow> {
+async function readAgain(row: VisibleRow, store: Pick<IntegrationStore, 'find'>): Promise<VisibleRow> {
   const read = await withinMs(READ_LIMIT_MS, () => store.find(row.org_slug, row.provider_key)).catch(() => undefined);
   return read?.credential_id === row.credential_id && read.deleted_at === null ? read : row;
 }

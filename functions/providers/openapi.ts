@@ -2,13 +2,13 @@ import type { TSchema } from '@sinclair/typebox';
 import { operationsOf, ROUTES, type Path } from '../../shared/http/routes.ts';
 import type { JsonSchema } from '../../shared/providers/provider-spec.ts';
 import type { Provider, Registry } from '../../shared/providers/registry.ts';
-import { SetupBody } from '../integrations/bodies.ts';
+import { SetupBody, UpdateBody } from '../integrations/bodies.ts';
 import * as schemas from '../schemas.ts';
 
 interface OperationDoc {
   readonly summary: string;
   readonly answers: Readonly<
-    Record<number, { readonly description: string; readonly schema: string; readonly types?: readonly string[] }>
+    Record<number, { readonly description: string; readonly schema?: string; readonly types?: readonly string[] }>
   >;
   /** Statuses of problem documents, beyond those that every operation has. */
   readonly problems: readonly number[];
@@ -23,6 +23,17 @@ const WAIT = header(
   'Prefer',
   { type: 'string', pattern: 'wait=\\d+' },
   'wait=N: wait up to N (at most 30) seconds for the verdict.',
+);
+
+const IF_MATCH = header(
+  'If-Match',
+  { type: 'string', maxLength: 2000 },
+  'The ETag that was read; the change is refused when the integration has changed since.',
+);
+const IDEMPOTENCY_KEY = header(
+  'Idempotency-Key',
+  { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e]+$' },
+  'A repeated request with the same key gets the first answer again, for 24 hours.',
 );
 
 /** An OpenAPI 3.1 description made of the schemas that handlers and registry check with. */
@@ -58,6 +69,22 @@ function operations(registry: Registry): Readonly<Record<string, OperationDoc>> 
       answers: { 200: { description: 'The integration', schema: 'IntegrationWithHistory' } },
       problems: [],
     },
+    'PUT /integrations/{org}/{provider}': {
+      summary: 'Change credentials, metadata, label or expiry; a credential in use stays until the new one is tested',
+      answers: {
+        200: integration('Label or expiry changed; or with the verdict that was waited for'),
+        202: integration('Stored; its test is under way'),
+      },
+      problems: [400, 409, 412, 413, 415, 422],
+      parameters: [IF_MATCH, WAIT],
+      body: body(registry, updateName),
+    },
+    'DELETE /integrations/{org}/{provider}': {
+      summary: 'Delete an integration; its history stays',
+      answers: { 204: { description: 'Deleted' } },
+      problems: [400, 409, 412],
+      parameters: [IF_MATCH],
+    },
     'POST /integrations/{org}/{provider}/setup': {
       summary: 'Set up an integration, or test a credential without storing it',
       answers: {
@@ -70,8 +97,8 @@ function operations(registry: Registry): Readonly<Record<string, OperationDoc>> 
         202: integration('Stored; its test is under way'),
       },
       problems: [400, 409, 413, 415, 422],
-      parameters: [query('dry_run', { type: 'boolean' }, 'Test and store nothing.'), WAIT],
-      body: setupBody(registry),
+      parameters: [query('dry_run', { type: 'boolean' }, 'Test and store nothing.'), IDEMPOTENCY_KEY, WAIT],
+      body: body(registry, setupName),
     },
     'POST /integrations/{org}/{provider}/validate': {
       summary: 'Test the stored credential again',
@@ -117,7 +144,7 @@ function operation(
   isSecured: boolean,
   isScoped: boolean,
 ): object {
-  const statuses = [...problems, ...(isScoped ? [401, 403, 404, 503] : []), 405, 500].toSorted((a, b) => a - b);
+  const statuses = [...problems, ...(isScoped ? [401, 403, 404, 429, 503] : []), 405, 500].toSorted((a, b) => a - b);
   const successes = Object.entries(answers).map(([status, answer]) => [status, response(answer)]);
   return {
     summary,
@@ -140,9 +167,10 @@ function response({
   types = JSON_ONLY,
 }: {
   description: string;
-  schema: string;
+  schema?: string;
   types?: readonly string[];
 }) {
+  if (!schema) return { description };
   const content = types.map((type) => [
     type,
     { schema: type === 'text/event-stream' ? { type: 'string' } : { $ref: `#/components/schemas/${schema}` } },
@@ -150,12 +178,13 @@ function response({
   return { description, content: Object.fromEntries(content) };
 }
 
-function setupBody({ providers }: Registry): object {
-  const schema = { anyOf: providers.map(({ slug }) => ({ $ref: `#/components/schemas/${setupName(slug)}` })) };
+function body({ providers }: Registry, nameOf: (slug: string) => string): object {
+  const schema = { anyOf: providers.map(({ slug }) => ({ $ref: `#/components/schemas/${nameOf(slug)}` })) };
   return { required: true, content: { 'application/json': { schema } } };
 }
 
 const setupName = (slug: string): string => `Setup_${slug.replaceAll('-', '_')}`;
+const updateName = (slug: string): string => `Update_${slug.replaceAll('-', '_')}`;
 
 function components({ providers }: Registry): Record<string, object> {
   const named = schemas as unknown as Record<string, TSchema>;
@@ -164,17 +193,20 @@ function components({ providers }: Registry): Record<string, object> {
     AnyObject: { type: 'object' },
     SetupAnswer: { anyOf: [{ $ref: '#/components/schemas/Integration' }, { $ref: '#/components/schemas/TestResult' }] },
     ...Object.fromEntries(providers.map((provider) => [setupName(provider.slug), setupSchema(provider)])),
+    ...Object.fromEntries(providers.map((provider) => [updateName(provider.slug), bodySchema(UpdateBody, provider)])),
   };
 }
 
-/** The body of a setup with the provider's own schemas in place of "any object". */
-function setupSchema({ credential, metadata, manual_entry }: Provider): object {
-  const { properties, ...rest } = plain(SetupBody) as { properties: Record<string, object> };
+function setupSchema(provider: Provider): object {
+  return { ...bodySchema(SetupBody, provider), required: provider.manual_entry ? ['metadata'] : ['credentials'] };
+}
+
+/** A body with the provider's own schemas in place of "any object". */
+function bodySchema(schema: TSchema, { credential, metadata }: Provider): object {
+  const { properties, ...rest } = plain(schema) as { properties: Record<string, object> };
   const { credentials: _any, ...others } = properties;
-  const required = manual_entry ? ['metadata'] : ['credentials'];
   return {
     ...rest,
-    required,
     properties: {
       ...others,
       ...(credential ? { credentials: described(credential) } : {}),

@@ -1,5 +1,13 @@
+import type { RateLimits } from '../../shared/platform/config.ts';
 import type { Endpoints } from '../cloud.ts';
-import { emailOf, INTEGRATIONS_DATASET, keyName, PUSH_ACCOUNT, VALIDATION_TOPIC } from '../topology.ts';
+import {
+  DEAD_LETTER_SUBSCRIPTION,
+  emailOf,
+  INTEGRATIONS_DATASET,
+  keyName,
+  PUSH_ACCOUNT,
+  VALIDATION_TOPIC,
+} from '../topology.ts';
 
 export interface EnvironmentOptions {
   readonly projectId: string;
@@ -13,6 +21,9 @@ export interface EnvironmentOptions {
   readonly providerEndpoints: Readonly<Record<string, string>>;
   /** First label of a googleapis host to base URL, from the environment of `npm start`; each wins over the sandbox. */
   readonly googleApiOverrides: Readonly<Record<string, string>>;
+  readonly rateLimits: RateLimits;
+  /** Numeric ids of the identities that customers' AWS roles trust. */
+  readonly awsSubjects: readonly string[];
   readonly live: boolean;
 }
 
@@ -45,6 +56,11 @@ export function productEnvironment(options: EnvironmentOptions): Record<string, 
     SCHEDULER_ENDPOINT: endpoints.scheduler,
     GOOGLE_API_ENDPOINTS: JSON.stringify({ ...(live ? {} : customerApis), ...options.googleApiOverrides }),
     PROVIDER_ENDPOINTS: JSON.stringify(live ? {} : options.providerEndpoints),
+    RATE_LIMIT_WRITES: String(options.rateLimits.writes),
+    RATE_LIMIT_VALIDATIONS: String(options.rateLimits.validations),
+    RATE_LIMIT_READS: String(options.rateLimits.reads),
+    AWS_SUBJECTS: options.awsSubjects.join(','),
+    DEAD_LETTER_SUBSCRIPTION,
     OIDC_ISSUER: options.issuer,
     OIDC_AUDIENCE: options.audience,
     OIDC_JWKS_URI: `${baseUrl}/local/oidc/jwks.json`,

@@ -18,21 +18,31 @@ export interface LastCheck {
   readonly at: string;
   readonly checks: readonly Check[];
   readonly message_id?: string;
+  /** No verdict came of many tries: from now on it is tried once a day. */
+  readonly given_up?: true;
+}
+
+/** What only those read who open or rewrite a row. */
+export interface Ciphertexts {
+  /** Base64 of what KMS sealed; null for manual entries and tombstones. */
+  readonly encrypted_credentials: string | null;
+  /** Null without a candidate, for one that was refused, and for one that only changes metadata. */
+  readonly candidate_encrypted_credentials: string | null;
 }
 
 /** A row of `org_integration_credentials`: its column names, JSON columns parsed, timestamps in ISO 8601. */
-export interface IntegrationRow {
+export interface IntegrationRow extends VisibleRow, Ciphertexts {}
+
+/** A row without its ciphertexts: nothing that could be written back by mistake. */
+export interface VisibleRow {
   readonly org_slug: string;
   readonly provider_key: string;
   readonly credential_id: string;
   readonly label: string | null;
   readonly validation_status: Status;
-  /** Base64 of what KMS sealed; null for manual entries, tombstones and in rows read without secrets. */
-  readonly encrypted_credentials: string | null;
   readonly fingerprint: string;
   readonly kms_key_version: string | null;
   readonly credential_format: number;
-  readonly candidate_encrypted_credentials: string | null;
   readonly candidate_fingerprint: string | null;
   readonly candidate_kms_key_version: string | null;
   readonly candidate_metadata: Metadata | null;
@@ -81,6 +91,6 @@ export function newCredentialId(): string {
 }
 
 /** A tombstone counts as no integration. */
-export function isLive<R extends Pick<IntegrationRow, 'deleted_at'>>(row: R | undefined): row is R {
+export function isLive<R extends Pick<VisibleRow, 'deleted_at'>>(row: R | undefined): row is R {
   return row !== undefined && row.deleted_at === null;
 }

@@ -3,7 +3,7 @@ import type { BigQuery } from '@google-cloud/bigquery';
 import type { Config } from '../platform/config.ts';
 import { bounded, unavailable } from '../platform/deadline.ts';
 import { ServiceError } from '../platform/errors.ts';
-import type { IntegrationEvent, IntegrationRow } from './integration-row.ts';
+import type { IntegrationEvent, IntegrationRow, VisibleRow } from './integration-row.ts';
 import { parametersOf, readEvents, readRow, type HistoryEntry } from './row-codec.ts';
 import * as statements from './statements.ts';
 import type { Statement } from './statements.ts';
@@ -28,7 +28,7 @@ export class IntegrationStore {
   }
 
   /** The row without ciphertexts, tombstones included. */
-  async find(org: string, providerKey: string): Promise<IntegrationRow | undefined> {
+  async find(org: string, providerKey: string): Promise<VisibleRow | undefined> {
     const { rows } = await this.#query(statements.FIND, { org_slug: org, provider_key: providerKey });
     return rows[0] && readRow(rows[0]);
   }
@@ -43,19 +43,19 @@ export class IntegrationStore {
   async findWithHistory(
     org: string,
     providerKey: string,
-  ): Promise<{ row: IntegrationRow; history: HistoryEntry[] } | undefined> {
+  ): Promise<{ row: VisibleRow; history: HistoryEntry[] } | undefined> {
     const { rows } = await this.#query(statements.FIND_WITH_HISTORY, { org_slug: org, provider_key: providerKey });
     return rows[0] && { row: readRow(rows[0]), history: readEvents(rows[0]['history']) };
   }
 
   /** All integrations of an organisation, tombstones left out. */
-  async list(org: string): Promise<IntegrationRow[]> {
+  async list(org: string): Promise<VisibleRow[]> {
     const { rows } = await this.#query(statements.LIST, { org_slug: org });
     return rows.map(readRow);
   }
 
   /** Rows of all organisations that have been PENDING and unchanged since before `before`. */
-  async listOverdue(before: Date): Promise<IntegrationRow[]> {
+  async listOverdue(before: Date): Promise<VisibleRow[]> {
     const { rows } = await this.#query(
       statements.LIST_OVERDUE,
       parametersOf({ before: before.toISOString() }, statements.LIST_OVERDUE.types),
@@ -86,7 +86,7 @@ export class IntegrationStore {
    * @returns The row with its next version.
    * @throws ServiceError `version_conflict` when somebody else changed it first.
    */
-  async replace(read: IntegrationRow, draft: RowDraft): Promise<IntegrationRow> {
+  async replace(read: Pick<VisibleRow, 'version'>, draft: RowDraft): Promise<IntegrationRow> {
     const row = { ...draft, version: read.version, last_request_id: randomUUID() };
     const isOurs = await this.#changedRows(row).then(
       (count) => count === 1 || this.#wrote(row),

@@ -1,5 +1,5 @@
 import type { Provider } from '../providers/registry.ts';
-import type { IntegrationRow } from './integration-row.ts';
+import type { VisibleRow } from './integration-row.ts';
 
 export interface PipelineReadiness {
   readonly id: string;
@@ -9,7 +9,7 @@ export interface PipelineReadiness {
 }
 
 /** Which of the provider's pipelines can run with this integration. */
-export function pipelineReadiness(row: IntegrationRow, { pipelines }: Provider): PipelineReadiness[] {
+export function pipelineReadiness(row: VisibleRow, { pipelines }: Provider): PipelineReadiness[] {
   return pipelines.map(({ id, needs }) => {
     const missing = [
       ...(row.validation_status === 'VALID'

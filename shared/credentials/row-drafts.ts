@@ -1,10 +1,16 @@
 import type { Metadata } from '../providers/format-check.ts';
-import { isVerdict, after } from './lifecycle.ts';
 import type { SealedCredential } from './credential-cipher.ts';
-import { CREDENTIAL_FORMAT, type IntegrationRow, type LastCheck } from './integration-row.ts';
+import { CREDENTIAL_FORMAT, type IntegrationRow, type LastCheck, type VisibleRow } from './integration-row.ts';
 import type { RowDraft } from './integration-store.ts';
+import { after, type LifecycleEvent, type State, type Status } from './lifecycle.ts';
 
-export interface NewIntegration {
+/** Who changes a row, and when. */
+export interface Change {
+  readonly actor: string;
+  readonly at: Date;
+}
+
+export interface NewIntegration extends Change {
   readonly org: string;
   readonly providerKey: string;
   readonly credentialId: string;
@@ -14,11 +20,9 @@ export interface NewIntegration {
   readonly metadata: Metadata;
   readonly label: string | null;
   readonly expiresAt: string | null;
-  readonly actor: string;
-  readonly at: Date;
 }
 
-const NO_CANDIDATE = {
+export const NO_CANDIDATE = {
   candidate_encrypted_credentials: null,
   candidate_fingerprint: null,
   candidate_kms_key_version: null,
@@ -35,57 +39,78 @@ const BY_HAND: LastCheck['checks'] = [
 
 /** The row of a first setup. */
 export function newRow(integration: NewIntegration): RowDraft {
-  const { sealed, at, actor } = integration;
-  const event = sealed ? 'submitted' : 'entered_by_hand';
+  const { sealed, at, actor, expiresAt } = integration;
   const now = at.toISOString();
-  return {
+  const row = {
     ...NO_CANDIDATE,
     org_slug: integration.org,
     provider_key: integration.providerKey,
     credential_id: integration.credentialId,
     label: integration.label,
-    validation_status: statusAfter('NOT_CONFIGURED', event),
     encrypted_credentials: sealed?.ciphertext ?? null,
     fingerprint: integration.fingerprint,
     kms_key_version: sealed?.kmsKeyVersion ?? null,
     credential_format: CREDENTIAL_FORMAT,
     metadata: integration.metadata,
     discovered: null,
-    last_check: sealed ? null : { outcome: 'accepted', at: now, checks: BY_HAND },
-    last_validated_at: sealed ? null : now,
-    expires_at: integration.expiresAt,
+    last_check: null,
+    last_validated_at: null,
+    expires_at: expiresAt,
     created_at: now,
     created_by: actor,
     updated_at: now,
     updated_by: actor,
     deleted_at: null,
   };
+  if (!sealed) return { ...row, ...enteredByHand('NOT_CONFIGURED', expiresAt, at) };
+  return { ...row, validation_status: statusAfter('NOT_CONFIGURED', 'submitted') };
+}
+
+/** The columns in which a manual entry is judged, which is at once. */
+export function enteredByHand(
+  state: State,
+  expiresAt: string | null,
+  at: Date,
+): Pick<RowDraft, 'validation_status' | 'last_check' | 'last_validated_at'> {
+  const now = at.toISOString();
+  const status = statusAfter(state, 'entered_by_hand');
+  return {
+    validation_status: hasRunOut(expiresAt, at) ? statusAfter(status, 'ran_out') : status,
+    last_check: { outcome: 'accepted', at: now, checks: BY_HAND },
+    last_validated_at: now,
+  };
 }
 
 /** What stays of a row: its version goes on, and nothing that opens anything. */
-export function tombstone(row: IntegrationRow, actor: string, at: Date): RowDraft {
+export function tombstone(row: VisibleRow, { actor, at }: Change): RowDraft {
   const now = at.toISOString();
   return { ...row, ...NO_CANDIDATE, encrypted_credentials: null, updated_at: now, updated_by: actor, deleted_at: now };
 }
 
-/** The row after a test; only a verdict moves the status. */
-export function testedRow(row: IntegrationRow, check: LastCheck, discovered: Metadata | undefined): RowDraft {
-  const isJudged = isVerdict(check.outcome);
-  const hasRunOut = row.expires_at !== null && row.expires_at <= check.at;
-  const event = check.outcome === 'accepted' && hasRunOut ? 'expired' : check.outcome;
-  return {
-    ...row,
-    validation_status: statusAfter(row.validation_status, event),
-    last_check: check,
-    last_validated_at: isJudged ? check.at : row.last_validated_at,
-    discovered: discovered ?? row.discovered,
-    updated_at: check.at,
-    updated_by: 'validation',
-  };
+/** The row whose stated expiry has passed. */
+export function expiredRow(row: IntegrationRow, { actor, at }: Change): RowDraft {
+  const validation_status = statusAfter(row.validation_status, 'ran_out');
+  return { ...row, validation_status, updated_at: at.toISOString(), updated_by: actor };
 }
 
-function statusAfter(...step: Parameters<typeof after>): IntegrationRow['validation_status'] {
-  const state = after(...step);
-  if (state === undefined || state === 'NOT_CONFIGURED') throw new Error(`${step[1]} has no place in ${step[0]}`);
-  return state;
+/** A manual entry has nothing to seal and nothing to test. */
+export function isByHand({ kms_key_version }: Pick<VisibleRow, 'kms_key_version'>): boolean {
+  return kms_key_version === null;
+}
+
+/** Whether somebody waits for a test: of the credential itself, or of its candidate. */
+export function awaitsTest({ validation_status, candidate_status }: VisibleRow): boolean {
+  return validation_status === 'PENDING' || candidate_status === 'PENDING';
+}
+
+export function hasRunOut(expiresAt: string | null, now: Date): boolean {
+  return expiresAt !== null && new Date(expiresAt) <= now;
+}
+
+export function statusAfter(state: State, event: LifecycleEvent): Status {
+  const next = after(state, event);
+  if (next === undefined || next === 'candidate' || next === 'NOT_CONFIGURED') {
+    throw new Error(`${event} has no place in ${state}`);
+  }
+  return next;
 }

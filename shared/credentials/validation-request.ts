@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Topic } from '@google-cloud/pubsub';
 import { bounded, unavailable } from '../platform/deadline.ts';
 import { ServiceError } from '../platform/errors.ts';
-import type { IntegrationRow } from './integration-row.ts';
+import type { VisibleRow } from './integration-row.ts';
 
 /** Asks for a test of one version of a credential. Holds ids only. */
 export interface ValidationRequest {
@@ -13,7 +13,7 @@ export interface ValidationRequest {
   readonly request_id: string;
 }
 
-export function validationRequest(row: IntegrationRow): ValidationRequest {
+export function validationRequest(row: VisibleRow): ValidationRequest {
   const { org_slug: org, provider_key, credential_id, version } = row;
   return { org, provider_key, credential_id, version, request_id: randomUUID() };
 }

@@ -9,7 +9,8 @@ import { atLeast, authenticator, type Authenticate, type Principal } from './aut
 import { corsHeaders, preflightHeaders } from './cors.ts';
 import { isOrgSlug } from './org-slug.ts';
 import { toProblem } from './problem.ts';
-import { matchPath, operationsOf, readMethod, type MatchedPath, type Path } from './routes.ts';
+import { RateLimiter } from './rate-limiter.ts';
+import { matchPath, operationsOf, readMethod, type MatchedPath, type Operation, type Path } from './routes.ts';
 
 /** A handler as functions-framework takes it; plain Node objects are all it needs. */
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -55,6 +56,8 @@ export interface EdgeDeps {
 
 /** Everything that a request may cost before it is waited for on purpose; a proxy in front gives up at 10 s. */
 const REQUEST_BUDGET_MS = 8_500;
+/** Who was turned away stands in the log only: an attacker could fill a history. */
+const REFUSALS: ReadonlySet<number> = new Set([401, 403, 429]);
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
 /** Makes the HTTP function `name` out of its endpoints: every check that comes before the body, and every answer after it. */
@@ -64,7 +67,8 @@ export function httpFunction(
   { registry, authenticate = authenticator(platform.config, platform.clock) }: EdgeDeps,
   endpoints: readonly Endpoint[],
 ): HttpHandler {
-  const dispatch = dispatcher(name, { registry, authenticate }, endpoints);
+  const limiter = new RateLimiter(platform.config.rateLimits, platform.clock);
+  const dispatch = dispatcher(name, { registry, authenticate, limiter }, endpoints);
   return async (request, response) => {
     const startedAt = performance.now();
     const requestId = requestIdOf(request);
@@ -83,8 +87,10 @@ export function httpFunction(
   };
 }
 
-/** The order of checks is part of the contract: path, token, organisation, provider, method, role, and then the body. */
-function dispatcher(name: string, deps: Required<EdgeDeps>, endpoints: readonly Endpoint[]) {
+type DispatchDeps = Required<EdgeDeps> & { readonly limiter: RateLimiter };
+
+/** The order of checks is part of the contract: path, token, organisation, provider, method, role, limit, and then the body. */
+function dispatcher(name: string, deps: DispatchDeps, endpoints: readonly Endpoint[]) {
   return async (call: Call, pathname: string, cors: Record<string, string>): Promise<Answer> => {
     const path = matchPath(pathname);
     const endpoint = path && endpoints.find((candidate) => candidate.path === path.template);
@@ -97,10 +103,12 @@ function dispatcher(name: string, deps: Required<EdgeDeps>, endpoints: readonly 
     const orgCall = await enterOrg(call, path, deps);
     const provider = endpoint.scope === 'provider' ? deps.registry.get(path.parameters['provider'] ?? '') : undefined;
     if (!checkMethod(call, path)) return wrongMethod(call, methods);
-    checkRole(orgCall, path, name);
-    return provider && endpoint.scope === 'provider'
-      ? endpoint.handle({ ...orgCall, provider })
-      : (endpoint as Extract<Endpoint, { scope: 'org' }>).handle(orgCall);
+    const operation = checkRole(orgCall, path, name);
+    return withinLimit(operation, orgCall, deps.limiter, () =>
+      provider && endpoint.scope === 'provider'
+        ? endpoint.handle({ ...orgCall, provider })
+        : (endpoint as Extract<Endpoint, { scope: 'org' }>).handle(orgCall),
+    );
   };
 }
 
@@ -126,13 +134,32 @@ function wrongMethod({ requestId }: Call, methods: readonly string[]): Answer {
   return problemAnswer(error, requestId, { allow: methods.join(', ') });
 }
 
-function checkRole({ request, org, principal }: OrgCall, { template }: MatchedPath, name: string): void {
+/** Counts the call, unless it turns out to be the caller's mistake. */
+async function withinLimit(
+  { limit }: Operation,
+  { org, query }: OrgCall,
+  limiter: RateLimiter,
+  handle: () => Promise<Answer>,
+): Promise<Answer> {
+  if (!limit) return handle();
+  // A dry run writes nothing; it asks the provider, as a validation does.
+  const refund = limiter.take(limit === 'writes' && query.get('dry_run') === 'true' ? 'validations' : limit, org);
+  try {
+    return await handle();
+  } catch (err) {
+    if (err instanceof ServiceError && err.httpStatus < 500) refund();
+    throw err;
+  }
+}
+
+function checkRole({ request, org, principal }: OrgCall, { template }: MatchedPath, name: string): Operation {
   const operation = operationsOf(template)[readMethod(request.method ?? '')];
   if (operation?.function !== name) throw new ServiceError('not_found', 'Another function answers this path');
   const role = principal.roleIn(org);
   if (operation.role && (!role || !atLeast(role, operation.role))) {
     throw new ServiceError('forbidden', `This needs the role ${operation.role}; ask an admin of the organisation`);
   }
+  return operation;
 }
 
 function requestIdOf({ headers }: IncomingMessage): string {
@@ -143,6 +170,7 @@ function requestIdOf({ headers }: IncomingMessage): string {
 function failure(err: unknown, requestId: string, log: Logger, name: string): Answer {
   const answer = problemAnswer(err, requestId);
   const cause = err instanceof Error ? err.cause : undefined;
+  if (REFUSALS.has(answer.status)) log.warn('request-refused', { function: name, status: answer.status });
   if (answer.status >= 500) log.error('request-failed', { function: name, status: answer.status, error: err, cause });
   return answer;
 }

@@ -17,6 +17,8 @@ const HIDDEN: ReadonlySet<ErrorCode> = new Set([
   'decryption_failed',
   'decryption_denied',
   'key_version_disabled',
+  'key_version_destroyed',
+  'unsupported_format',
 ]);
 
 /** Any failure as a problem document; an unexpected one shows nothing of itself. */

@@ -1,18 +1,29 @@
+import type { RateLimits } from '../platform/config.ts';
 import type { Role } from './authentication.ts';
 
-interface Operation {
+export interface Operation {
   /** The deployed function that answers. */
   readonly function: string;
   /** Who may call; absent: everybody, without a token. */
   readonly role?: Role;
+  /** Which of the organisation's limits a call counts for; absent: none. */
+  readonly limit?: keyof RateLimits;
 }
 
 /** The API: path templates, their methods, and which function answers each. */
 export const ROUTES = {
-  '/integrations/{org}': { GET: { function: 'integrations-list', role: 'viewer' } },
-  '/integrations/{org}/{provider}': { GET: { function: 'integrations-get', role: 'viewer' } },
-  '/integrations/{org}/{provider}/setup': { POST: { function: 'integrations-setup', role: 'editor' } },
-  '/integrations/{org}/{provider}/validate': { POST: { function: 'integrations-validate', role: 'editor' } },
+  '/integrations/{org}': { GET: { function: 'integrations-list', role: 'viewer', limit: 'reads' } },
+  '/integrations/{org}/{provider}': {
+    GET: { function: 'integrations-get', role: 'viewer', limit: 'reads' },
+    PUT: { function: 'integrations-update', role: 'editor', limit: 'writes' },
+    DELETE: { function: 'integrations-delete', role: 'admin', limit: 'writes' },
+  },
+  '/integrations/{org}/{provider}/setup': {
+    POST: { function: 'integrations-setup', role: 'editor', limit: 'writes' },
+  },
+  '/integrations/{org}/{provider}/validate': {
+    POST: { function: 'integrations-validate', role: 'editor', limit: 'validations' },
+  },
   '/providers': { GET: { function: 'providers' } },
   '/openapi.json': { GET: { function: 'providers' } },
   '/health': { GET: { function: 'providers' } },

@@ -4,6 +4,12 @@ import { Value, type ValueError } from '@sinclair/typebox/value';
 const Endpoint = Type.String({ pattern: '^(https?://)?[A-Za-z0-9.\\[\\]:-]+(:\\d+)?(/[^\\s]*)?$' });
 const Whole = (fallback: number, maximum = 1_000_000) => Type.Integer({ default: fallback, minimum: 0, maximum });
 
+const LIMITS = {
+  RATE_LIMIT_WRITES: Whole(10),
+  RATE_LIMIT_VALIDATIONS: Whole(30),
+  RATE_LIMIT_READS: Whole(100),
+};
+
 /** Every variable that is read anywhere, with its unit and default. An endpoint set here is trusted as it stands. */
 const Environment = Type.Object({
   PROJECT_ID: Type.String({ pattern: '^[a-z][a-z0-9-]{4,28}[a-z0-9]$' }),
@@ -14,6 +20,7 @@ const Environment = Type.Object({
   INTEGRATIONS_DATASET: Type.String({ default: 'integrations', pattern: '^[A-Za-z0-9_]{1,200}$' }),
   DATASET_SUFFIX: Type.String({ default: 'prod', pattern: '^[A-Za-z0-9_]{1,60}$' }),
   VALIDATION_TOPIC: Type.String({ default: 'integration-validation', pattern: '^[A-Za-z][A-Za-z0-9._~%+-]{2,254}$' }),
+  DEAD_LETTER_SUBSCRIPTION: Type.String({ default: 'integration-validation-dead-letter-pull', minLength: 3 }),
   /** Who pushes to the validation function, and with which audience. */
   VALIDATION_PUSH_ACCOUNT: Type.Optional(Type.String()),
   VALIDATION_PUSH_AUDIENCE: Type.Optional(Type.String()),
@@ -31,6 +38,10 @@ const Environment = Type.Object({
   OIDC_AUDIENCE: Type.String({ default: 'integration-setup', minLength: 1 }),
   OIDC_JWKS_URI: Type.String({ default: 'https://www.googleapis.com/oauth2/v3/certs', pattern: '^https?://' }),
   CORS_ORIGINS: Type.String({ default: '' }),
+  /** Requests per organisation, minute and instance; 0 switches a limit off. */
+  ...LIMITS,
+  /** Numeric ids, with commas, of the service accounts that assume customers' AWS roles. */
+  AWS_SUBJECTS: Type.String({ default: '', pattern: '^(?:[0-9]{5,30}(?:,[0-9]{5,30})*)?$' }),
   /** Seconds that a decrypted credential stays in memory. */
   CACHE_TTL_SECONDS: Whole(300, 3600),
   MAX_ADDITIONAL_BILLING_ACCOUNTS: Whole(10, 100),
@@ -41,9 +52,17 @@ const Environment = Type.Object({
   NODE_ENV: Type.Optional(Type.String()),
 });
 
+const LIMIT_NAMES = ['RATE_LIMIT_WRITES', 'RATE_LIMIT_VALIDATIONS', 'RATE_LIMIT_READS'] as const;
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const JSON_VARIABLES = new Set(['GOOGLE_API_ENDPOINTS', 'PROVIDER_ENDPOINTS']);
+
+export interface RateLimits {
+  readonly writes: number;
+  readonly validations: number;
+  readonly reads: number;
+}
 
 export interface Config {
   readonly projectId: string;
@@ -53,6 +72,7 @@ export interface Config {
   readonly integrationsDataset: string;
   readonly datasetSuffix: string;
   readonly validationTopic: string;
+  readonly deadLetterSubscription: string;
   readonly validationPush: { readonly account: string | undefined; readonly audience: string | undefined };
   /** Base URLs (`pubsub`: host and port) that replace Google's; absent in production. */
   readonly endpoints: {
@@ -68,6 +88,9 @@ export interface Config {
   };
   readonly oidc: { readonly issuer: string; readonly audience: string; readonly jwksUri: string };
   readonly corsOrigins: readonly string[];
+  /** Requests per organisation, minute and instance; 0 is without limit. */
+  readonly rateLimits: RateLimits;
+  readonly awsSubjects: readonly string[];
   readonly cacheTtlSeconds: number;
   readonly maxAdditionalBillingAccounts: number;
   /** The Cloud Run task that this process is; `execution` stays the same over its attempts. */
@@ -91,14 +114,25 @@ export function loadConfig(env: Environment = process.env): Config {
 
 /** What `npm start` takes from its own environment; the embedded cloud supplies the rest. */
 export function loadStartSettings(env: Environment = process.env): StartSettings {
-  const given = read(Type.Pick(Environment, ['PORT', 'GOOGLE_API_ENDPOINTS', 'PROVIDER_ENDPOINTS']), env);
-  return { port: given.PORT, googleApis: given.GOOGLE_API_ENDPOINTS, providers: given.PROVIDER_ENDPOINTS };
+  const schema = Type.Pick(Environment, ['PORT', 'GOOGLE_API_ENDPOINTS', 'PROVIDER_ENDPOINTS', ...LIMIT_NAMES]);
+  const given = read(schema, env);
+  return {
+    port: given.PORT,
+    googleApis: given.GOOGLE_API_ENDPOINTS,
+    providers: given.PROVIDER_ENDPOINTS,
+    rateLimits: toRateLimits(given),
+  };
+}
+
+function toRateLimits(env: Static<TObject<typeof LIMITS>>): RateLimits {
+  return { writes: env.RATE_LIMIT_WRITES, validations: env.RATE_LIMIT_VALIDATIONS, reads: env.RATE_LIMIT_READS };
 }
 
 export interface StartSettings {
   readonly port: number;
   readonly googleApis: Readonly<Record<string, string>>;
   readonly providers: Readonly<Record<string, string>>;
+  readonly rateLimits: RateLimits;
 }
 
 function read<T extends TObject>(schema: T, env: Environment): Static<T> {
@@ -139,6 +173,7 @@ function toConfig(env: Static<typeof Environment>): Config {
     integrationsDataset: env.INTEGRATIONS_DATASET,
     datasetSuffix: env.DATASET_SUFFIX,
     validationTopic: env.VALIDATION_TOPIC,
+    deadLetterSubscription: env.DEAD_LETTER_SUBSCRIPTION,
     validationPush: { account: env.VALIDATION_PUSH_ACCOUNT, audience: env.VALIDATION_PUSH_AUDIENCE },
     endpoints: {
       kms: env.KMS_ENDPOINT,
@@ -153,6 +188,8 @@ function toConfig(env: Static<typeof Environment>): Config {
     },
     oidc: { issuer: env.OIDC_ISSUER, audience: env.OIDC_AUDIENCE, jwksUri: env.OIDC_JWKS_URI },
     corsOrigins: env.CORS_ORIGINS.split(',').filter(Boolean),
+    rateLimits: toRateLimits(env),
+    awsSubjects: env.AWS_SUBJECTS.split(',').filter(Boolean),
     cacheTtlSeconds: env.CACHE_TTL_SECONDS,
     maxAdditionalBillingAccounts: env.MAX_ADDITIONAL_BILLING_ACCOUNTS,
     task: {

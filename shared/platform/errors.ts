@@ -23,6 +23,8 @@ export const ERRORS = {
   /** The stored ciphertext does not open: another row's, damaged, or its key version is disabled. */
   decryption_failed: { status: 500, title: 'The stored credential does not open', retryable: false },
   key_version_disabled: { status: 500, title: 'The key of the stored credential is switched off', retryable: true },
+  key_version_destroyed: { status: 500, title: 'The key of the stored credential is destroyed', retryable: false },
+  unsupported_format: { status: 500, title: 'The stored credential has an unknown format', retryable: false },
   decryption_denied: { status: 500, title: 'This identity may not open credentials', retryable: false },
   internal: { status: 500, title: 'Something went wrong on our side', retryable: false },
 } as const satisfies Record<string, { status: number; title: string; retryable: boolean }>;

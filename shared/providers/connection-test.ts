@@ -5,7 +5,7 @@ import type { Secret } from '../platform/secret.ts';
 import { testDeclaratively } from './declarative-tester.ts';
 import type { Credentials, Metadata } from './format-check.ts';
 import { testGcp } from './gcp/gcp-tester.ts';
-import type { Outcome } from './provider-spec.ts';
+import type { Outcome, TesterName } from './provider-spec.ts';
 import type { Provider } from './registry.ts';
 
 /** What is tested: a credential that passed its format check. */
@@ -24,6 +24,8 @@ export interface TestResult {
   readonly outcome: Outcome;
   readonly checks: readonly Check[];
   readonly discovered?: Metadata;
+  /** Asking again soon cannot help: no more than the daily tries are made. */
+  readonly final?: true;
 }
 
 /** Told of each check as soon as it is done. */
@@ -34,7 +36,10 @@ export type Tester = (
   subject: { provider: Provider; credentials: Credentials; metadata: Metadata; expiresAt: string | null },
   platform: Pick<Platform, 'config' | 'clock'>,
   report: Report,
-) => Promise<{ outcome: Outcome; discovered?: Metadata }>;
+) => Promise<Omit<TestResult, 'checks'>>;
+
+/** The protocols that we speak; each loads with the function that tests. */
+const TESTERS: Readonly<Partial<Record<TesterName, Tester>>> = { gcp: testGcp };
 
 export interface ConnectionTestDeps {
   readonly platform: Pick<Platform, 'config' | 'clock'>;
@@ -65,8 +70,16 @@ export async function testConnection(
 }
 
 function testerOf({ connection_test: test }: Provider): Tester {
-  return test && 'tester' in test ? testGcp : testDeclaratively;
+  if (test && 'tester' in test) return TESTERS[test.tester] ?? testNothing;
+  return testDeclaratively;
 }
+
+/** The provider's protocol is not spoken yet; nothing is known of the credential but its form. */
+const testNothing: Tester = async ({ provider: { name } }, _platform, report) => {
+  const message = `There is no live test of ${name} yet: the credential has the right form, was not tried, and stays PENDING.`;
+  report({ id: 'connection', status: 'skip', message });
+  return { outcome: 'unreachable', final: true };
+};
 
 function formatCheck(warnings: readonly string[]): Check {
   return warnings.length === 0

@@ -13,7 +13,7 @@ export type Metadata = Readonly<Record<string, unknown>>;
 export interface SubmittedInput {
   readonly credentials: Secret | undefined;
   readonly metadata: unknown;
-  readonly label?: string | null;
+  readonly label?: string | null | undefined;
 }
 
 export interface CheckedInput {
@@ -30,16 +30,20 @@ const MAX_CREDENTIAL_BYTES = 7 * 1024;
 /**
  * Checks what can be decided without asking the provider, and reports all faults together.
  *
+ * @param stored - Metadata of the integration that is changed: what the input leaves out stays as it is.
  * @throws ServiceError `credential_format`, or `metadata_invalid` when only the metadata has faults.
  */
-export function checkFormat(registry: Registry, provider: Provider, input: SubmittedInput): CheckedInput {
+export function checkFormat(
+  registry: Registry,
+  provider: Provider,
+  input: SubmittedInput,
+  stored?: Metadata,
+): CheckedInput {
   const credentials = trimmed(provider, input.credentials?.reveal());
-  const credentialFaults = checkCredentials(provider, credentials);
-  const metadata = input.metadata ?? {};
+  const credentialFaults = stored && credentials === undefined ? [] : checkCredentials(provider, credentials);
+  const fromCredential = derived(provider, credentials, stored);
   const metadataFaults = [
-    ...checkMetadata(provider, metadata),
-    ...derivedFaults(provider, credentials, metadata),
-    ...secretFaults(registry, metadata, '/metadata'),
+    ...(stored && input.metadata === undefined ? [] : submittedMetadataFaults(registry, provider, input, fromCredential)),
     ...secretFaults(registry, input.label, '/label'),
   ];
   const faults = [...credentialFaults, ...metadataFaults];
@@ -47,9 +51,15 @@ export function checkFormat(registry: Registry, provider: Provider, input: Submi
   const checked = credentials as Credentials | undefined;
   return {
     credentials: checked && Secret.of(checked),
-    metadata: { ...(metadata as Metadata), ...derived(provider, checked ?? {}) },
+    metadata: { ...((input.metadata ?? stored) as Metadata | undefined), ...fromCredential },
     warnings: checked ? unusual(provider, checked) : [],
   };
+}
+
+/** @throws ServiceError `metadata_invalid` when a label holds what looks like a secret. */
+export function checkLabel(registry: Registry, provider: Provider, label: string | null | undefined): void {
+  const faults = secretFaults(registry, label, '/label');
+  if (faults.length > 0) throw refusal(provider, faults, false);
 }
 
 function refusal({ name }: Provider, faults: readonly FieldFault[], inCredential: boolean): ServiceError {
@@ -123,15 +133,34 @@ function checkMetadata({ checkMetadata: check }: Provider, metadata: unknown): F
   return check(metadata) ? [] : schemaFaults(check.errors ?? [], '/metadata');
 }
 
-function derived({ derived_metadata }: Provider, credentials: Credentials): Metadata {
-  return Object.fromEntries(Object.entries(derived_metadata ?? {}).map(([name, field]) => [name, credentials[field]]));
+/** What the metadata repeats of the credential: of the submitted one, else of the stored one. */
+function derived({ derived_metadata }: Provider, credentials: unknown, stored: Metadata | undefined): Metadata {
+  return Object.fromEntries(
+    Object.entries(derived_metadata ?? {})
+      .map(([name, field]) => [name, isRecord(credentials) ? credentials[field] : stored?.[name]])
+      .filter(([, value]) => value !== undefined),
+  ) as Metadata;
+}
+
+function submittedMetadataFaults(
+  registry: Registry,
+  provider: Provider,
+  { metadata = {} }: SubmittedInput,
+  fromCredential: Metadata,
+): FieldFault[] {
+  return [
+    ...checkMetadata(provider, metadata),
+    ...derivedFaults(provider, metadata, fromCredential),
+    ...secretFaults(registry, metadata, '/metadata'),
+  ];
 }
 
 /** Fields taken from the credential may be sent back as they were read, and not otherwise. */
-function derivedFaults({ derived_metadata }: Provider, credentials: unknown, metadata: unknown): FieldFault[] {
-  if (!isRecord(credentials) || !isRecord(metadata)) return [];
+function derivedFaults({ derived_metadata }: Provider, metadata: unknown, fromCredential: Metadata): FieldFault[] {
+  if (!isRecord(metadata)) return [];
   return Object.entries(derived_metadata ?? {})
-    .filter(([name, field]) => metadata[name] !== undefined && metadata[name] !== credentials[field])
+    .filter(([name]) => fromCredential[name] !== undefined)
+    .filter(([name]) => metadata[name] !== undefined && metadata[name] !== fromCredential[name])
     .map(([name, field]) => ({
       pointer: `/metadata/${name}`,
       code: 'contradiction',

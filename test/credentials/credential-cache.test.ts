@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { CredentialCache } from '../../shared/credentials/credential-cache.ts';
 import { openCredential } from '../../shared/credentials/open-credential.ts';
 import { Secret } from '../../shared/platform/secret.ts';
-import { aRow } from './fixtures.ts';
+import { aRow, clock } from './fixtures.ts';
 
 const SECRET = Secret.of({ api_key: 'sk-canary' });
 
@@ -70,11 +70,12 @@ describe('credential cache', () => {
   });
 
   it('stands between a row and its decryption', async () => {
-    const cipher = { decrypt: open };
+    const deps = { cipher: { decrypt: open }, store: { append: async () => undefined }, clock, cache };
+    const opener = { actor: 'job', requestId: 'run' };
     const row = aRow({ validation_status: 'VALID' });
-    await Promise.all([openCredential(row, { cipher, cache }), openCredential(row, { cipher, cache })]);
+    await Promise.all([openCredential(row, opener, deps), openCredential(row, opener, deps)]);
     assert.equal(opened, 1);
-    await assert.rejects(openCredential(aRow({ encrypted_credentials: null }), { cipher, cache }), {
+    await assert.rejects(openCredential(aRow({ encrypted_credentials: null }), opener, deps), {
       code: 'not_configured',
     });
   });

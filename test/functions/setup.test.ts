@@ -29,11 +29,11 @@ const stored = (changes = {}) => aRow({ fingerprint: fingerprint(KEY), ...change
 
 describe('setting up an integration', () => {
   it('encrypts, stores as PENDING, asks for a test and writes history', async () => {
-    const { deps, cipher, store, topic } = setupDeps();
+    const { deps, cipher, store, topic, state } = setupDeps();
     const { row, isNew } = await setUpIntegration(aSetup({ label: 'main' }), deps);
     assert(isNew);
     assert.equal(row.validation_status, 'PENDING');
-    assert.equal(row.encrypted_credentials, 'c2VhbGVk');
+    assert.equal(state.row?.encrypted_credentials, 'c2VhbGVk');
     assert.equal(row.fingerprint, fingerprint(KEY));
     assert.equal(row.label, 'main');
     sinon.assert.callOrder(cipher.encrypt, store.create, topic.publish, store.append);

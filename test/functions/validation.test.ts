@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
 import { parsePush } from '../../functions/validation/push-message.ts';
-import { validateCredential, type ValidationDeps } from '../../functions/validation/validation.ts';
+import { validateCredential, type ValidationDeps } from '../../functions/validation/validate-credential.ts';
 import type { IntegrationRow } from '../../shared/credentials/integration-row.ts';
 import { ServiceError } from '../../shared/platform/errors.ts';
 import { Secret } from '../../shared/platform/secret.ts';

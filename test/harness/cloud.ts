@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RateLimits, StartSettings } from '../../shared/platform/config.ts';
 import { startRuntime, type Runtime } from '../../local/runtime.ts';
 
 export type Role = 'viewer' | 'editor' | 'admin';
@@ -29,9 +30,19 @@ export interface Answer {
   readonly body: any;
 }
 
-export async function startTestCloud(options: { dataDir?: string } = {}): Promise<TestCloud> {
+export interface TestCloudOptions {
+  readonly dataDir?: string;
+  /** Off unless the test is about them. */
+  readonly rateLimits?: Partial<RateLimits>;
+}
+
+function settings({ rateLimits }: TestCloudOptions): StartSettings {
+  return { port: 0, googleApis: {}, providers: {}, rateLimits: { writes: 0, validations: 0, reads: 0, ...rateLimits } };
+}
+
+export async function startTestCloud(options: TestCloudOptions = {}): Promise<TestCloud> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'cloud-')));
-  const runtime = await startRuntime({ dataDir, settings: { port: 0, googleApis: {}, providers: {} } });
+  const runtime = await startRuntime({ dataDir, settings: settings(options) });
   const token = (orgs: Record<string, Role>) => runtime.cloud.issuer.sign({ orgs, sub: 'tester' });
   return {
     ...runtime,

@@ -4,14 +4,12 @@ import { isLive } from '../../credentials/integration-row.ts';
 import type { IntegrationStore } from '../../credentials/integration-store.ts';
 import { openCredential, type OpenDeps } from '../../credentials/open-credential.ts';
 import { TokenRefusedError, type ServiceAccountKey } from '../../gcp/service-account-auth.ts';
-import type { Clock } from '../../platform/clock.ts';
 import { CUSTOMER } from '../customer.ts';
 import { PipelineError } from '../pipeline-error.ts';
 import type { Processor } from '../processor.ts';
 
 export interface AuthenticatorDeps extends OpenDeps {
-  readonly store: Pick<IntegrationStore, 'findSealed'>;
-  readonly clock: Clock;
+  readonly store: Pick<IntegrationStore, 'findSealed' | 'append'>;
   /** BigQuery as the customer, with a read-only token. */
   connect(key: ServiceAccountKey & { readonly project_id: string }): BigQuery;
 }
@@ -24,7 +22,7 @@ export function gcpAuthenticator(deps: AuthenticatorDeps): Processor {
     async run({ run, handover }) {
       const row = await deps.store.findSealed(run.org, PROVIDER_KEY);
       const usable = usableRow(row, deps.clock.now());
-      const credentials = await openCredential(usable, deps);
+      const credentials = await openCredential(usable, { actor: `job:${run.pipeline.id}`, requestId: run.id }, deps);
       const bigQuery = deps.connect(credentials.reveal() as unknown as ServiceAccountKey & { project_id: string });
       await getToken(bigQuery);
       handover.put(CUSTOMER, { bigQuery, credentialId: usable.credential_id, metadata: usable.metadata });

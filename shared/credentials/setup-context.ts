@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import type { Config } from '../platform/config.ts';
+import type { Provider } from '../providers/registry.ts';
+import { canonicalJson } from './canonical-json.ts';
+
+export type SetupContextConfig = Pick<Config, 'projectId' | 'awsSubjects'>;
+
+/**
+ * What a user needs before setting up: the provider's own context with the values of this organisation filled in.
+ *
+ * `{external_id}` ties a foreign account's trust to one organisation of ours; `{aws_subjects}` are the numeric ids of our
+ * identities that may use it, without which a trust policy would be open to every Google account.
+ */
+export function setupContext(
+  { setup_context: context }: Provider,
+  org: string,
+  { projectId, awsSubjects }: SetupContextConfig,
+): Readonly<Record<string, unknown>> | undefined {
+  if (!context) return undefined;
+  const values: Readonly<Record<string, unknown>> = {
+    '{external_id}': externalId(projectId, org),
+    '{aws_subjects}': awsSubjects,
+  };
+  return JSON.parse(JSON.stringify(context), (_key, value: unknown) => {
+    return typeof value === 'string' && value in values ? values[value] : value;
+  }) as Readonly<Record<string, unknown>>;
+}
+
+/** No secret, but nobody else's: the same for an organisation at all times, and different in every deployment. */
+export function externalId(projectId: string, org: string): string {
+  const hash = createHash('sha256').update(canonicalJson(['external-id', projectId, org]));
+  return `integration-${hash.digest('hex').slice(0, 32)}`;
+}
