@@ -1,31 +1,42 @@
 import type { Check } from '../credentials/integration-row.ts';
+import { isVerdict } from '../credentials/lifecycle.ts';
+import { matchesBody } from './body-match.ts';
 import type { Tester } from './connection-test.ts';
+import { discoveredIn } from './discovered.ts';
 import type { Credentials, Metadata } from './format-check.ts';
-import { askProvider, NoAnswerError, type ProviderAnswer, type ProviderRequest } from './provider-http.ts';
+import { askProvider, NoAnswerError, type ProviderAnswer } from './provider-http.ts';
 import type { FieldPattern, Outcome, OutcomeRule, TestRequest } from './provider-spec.ts';
 import type { Provider } from './registry.ts';
+import { filledRequest } from './request-template.ts';
 
 /** What a request came to; `check` as the registry words it. */
 interface Finding {
   readonly outcome: Outcome;
   readonly check: Omit<Check, 'id'>;
+  readonly discovered?: Metadata;
 }
 
 /** Tests a credential with the requests that the registry declares, in their order, until one fails. */
 export const testDeclaratively: Tester = async (subject, { config, clock }, report) => {
   const { provider, credentials, expiresAt } = subject;
+  const discovered: Metadata[] = [];
   for (const request of requestsOf(provider)) {
     if (request.when && !fits(request.when, credentials)) continue;
-    const isOptional = request.optional_unless !== undefined && !fits(request.optional_unless, credentials);
     const found = await ask(request, subject, config.endpoints, clock.now());
     const finding = found.outcome === 'rejected' && hasPassed(expiresAt, clock.now()) ? asExpired(found) : found;
     const isRefused = finding.outcome !== 'accepted';
-    const status = isRefused && isOptional ? 'warn' : finding.check.status;
-    report({ id: request.id, ...finding.check, status });
-    if (isRefused && !isOptional) return { outcome: finding.outcome };
+    const isSpared = isRefused && isOptional(request, credentials);
+    report({ id: request.id, ...finding.check, status: isSpared ? 'warn' : finding.check.status });
+    if (isRefused && !isSpared) return { outcome: finding.outcome };
+    discovered.push(finding.discovered ?? {});
   }
-  return { outcome: 'accepted' };
+  const all: Metadata = Object.assign({}, ...discovered);
+  return { outcome: 'accepted', ...(Object.keys(all).length > 0 ? { discovered: all } : {}) };
 };
+
+function isOptional({ optional, optional_unless }: TestRequest, credentials: Credentials): boolean {
+  return optional === true || (optional_unless !== undefined && !fits(optional_unless, credentials));
+}
 
 function requestsOf({ connection_test: test }: Provider): readonly TestRequest[] {
   return test && 'requests' in test ? test.requests : [];
@@ -42,57 +53,26 @@ async function ask(
   now: Date,
 ): Promise<Finding> {
   try {
-    const filled = fill(request, credentials, metadata, now);
-    return judge(request.outcomes, await askProvider(filled, endpoints), provider);
+    const answer = await askProvider(filledRequest(request, { credentials, metadata }, now), endpoints);
+    const finding = judge(request.outcomes, answer, provider);
+    if (finding.outcome !== 'accepted' || !request.discovered) return finding;
+    return { ...finding, discovered: discoveredIn(answer.body, request.discovered, credentials) };
   } catch (err) {
     if (!(err instanceof NoAnswerError)) throw err;
     return unjudged(err.outcome, provider);
   }
 }
 
-/** Puts values into the template; one that reaches the URL has to fit its anchored pattern. */
-function fill(request: TestRequest, credentials: Credentials, metadata: Metadata, now: Date): ProviderRequest {
-  const sources = { credentials, metadata } as Record<string, Readonly<Record<string, unknown>>>;
-  const inUrl = (_match: string, name: string): string => {
-    if (name === 'yesterday_unix') return String(startOfYesterday(now));
-    const { from = '', pattern = '^$' } = request.variables?.[name] ?? {};
-    const [source = '', field = ''] = from.split('.');
-    const value = sources[source]?.[field];
-    if (typeof value !== 'string' || !new RegExp(pattern, 'u').test(value)) throw new NoAnswerError('blocked');
-    return encodeURIComponent(value);
-  };
-  const inText = (text: string): string =>
-    text.replace(/\{(\w+)\}/g, (_match, name: string) => credentials[name] ?? '');
-  return {
-    method: request.method,
-    url: request.url.replace(/\{(\w+)\}/g, inUrl),
-    headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, inText(value)])),
-    body: request.body,
-  };
-}
-
-const DAY_SECONDS = 86_400;
-
-function startOfYesterday(now: Date): number {
-  return (Math.floor(now.getTime() / 1000 / DAY_SECONDS) - 1) * DAY_SECONDS;
-}
-
 function judge(rules: readonly OutcomeRule[], answer: ProviderAnswer, provider: Provider): Finding {
   const rule = rules.find(({ status, match }) => {
-    return status.includes(answer.status) && (!match || matches(match, answer.body));
+    return status.includes(answer.status) && (!match || matchesBody(match, answer.body));
   });
   if (!rule) return unjudged(answer.status === 429 ? 'rate_limited' : 'provider_error', provider);
-  // An "accepted" page that is no JSON comes from something in between, not from the provider.
-  if (rule.outcome === 'accepted' && answer.body === undefined) return unjudged('provider_error', provider);
+  // A page that is no JSON comes from something in between, not from the provider.
+  if (isVerdict(rule.outcome) && answer.body === undefined) return unjudged('provider_error', provider);
   const { outcome, message = defaultMessage(outcome, provider), remedy, check } = rule;
   const status = check ?? (outcome === 'accepted' ? 'pass' : 'fail');
   return { outcome, check: { status, message, ...(remedy ? { remedy } : {}) } };
-}
-
-function matches({ path, pattern }: { path: string; pattern: string }, body: unknown): boolean {
-  let value = body;
-  for (const name of path.split('.')) value = (value as Record<string, unknown> | null | undefined)?.[name];
-  return ['string', 'number', 'boolean'].includes(typeof value) && new RegExp(pattern, 'u').test(String(value));
 }
 
 /** An outcome that says nothing about the credential. */

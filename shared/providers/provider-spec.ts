@@ -21,34 +21,53 @@ export interface FieldPattern {
   readonly pattern: string;
 }
 
+/**
+ * A condition on a JSON answer. `path` has dots between names and `[]` behind a list (`error.details[].reason`);
+ * one of the values that it leads to has to fit the pattern or be of the type.
+ */
+export interface BodyMatch {
+  readonly path: string;
+  readonly pattern?: string;
+  readonly type?: 'array' | 'object';
+}
+
 /** A row of the table from answer to outcome; the first that fits counts. */
 export interface OutcomeRule {
   readonly status: readonly number[];
-  /** `path` leads into the JSON answer, dots between names. */
-  readonly match?: { readonly path: string; readonly pattern: string };
+  /** All of them have to hold. */
+  readonly match?: BodyMatch | readonly BodyMatch[];
   readonly outcome: Outcome;
   readonly check?: 'pass' | 'warn';
   readonly message?: string;
   readonly remedy?: string;
 }
 
+/** Where something worth keeping stands in an accepted answer; with `fields`, of each item of a list. */
+export type DiscoveredPath = string | { readonly path: string; readonly fields: Readonly<Record<string, string>> };
+
 export interface TestRequest {
   readonly id: string;
   /** Sent only when the credential's field fits. */
   readonly when?: FieldPattern;
+  /** A failure only warns. */
+  readonly optional?: true;
   /** A failure only warns, unless the credential's field fits. */
   readonly optional_unless?: FieldPattern;
   readonly method: 'GET' | 'POST';
   readonly url: string;
-  /** What may stand in braces in the URL, beyond `{yesterday_unix}`: from where, and the anchored pattern it must fit. */
+  /** What may stand in braces in the URL, beyond `{yesterday}` and `{yesterday_unix}`: from where, and the anchored pattern it must fit. */
   readonly variables?: Readonly<Record<string, { readonly from: string; readonly pattern: string }>>;
   /** `{field}` is replaced by the credential's field. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly outcomes: readonly OutcomeRule[];
+  /** Name to place in the answer, kept with the integration when the request is accepted. */
+  readonly discovered?: Readonly<Record<string, DiscoveredPath>>;
 }
 
-export type ConnectionTest = { readonly tester: 'gcp' } | { readonly requests: readonly TestRequest[] };
+/** Providers with a signed protocol are tested by code of that name. */
+export type TesterName = 'gcp' | 'aws' | 'azure' | 'oci';
+export type ConnectionTest = { readonly tester: TesterName } | { readonly requests: readonly TestRequest[] };
 
 export interface PipelineNeeds {
   readonly id: string;
@@ -65,14 +84,17 @@ export interface ProviderSpec {
   readonly docs_url: string;
   readonly setup_steps: readonly string[];
   readonly setup_context?: Readonly<Record<string, unknown>>;
-  /** The entry is what the user says; there is nothing to test. */
+  /** The entry is what the user says; a credential, where the provider knows one, may be added. */
   readonly manual_entry?: true;
   readonly credential?: JsonSchema;
-  readonly format_check?: 'service_account';
+  /** What a schema cannot see in the credential, checked by code of that name. */
+  readonly format_check?: 'service_account' | 'oci_api_key';
   readonly secret_shapes: readonly string[];
   /** Metadata field to the credential's field it is taken from. */
   readonly derived_metadata?: Readonly<Record<string, string>>;
   readonly metadata: JsonSchema;
+  /** Metadata fields, also inside lists, of which no two may hold the same. */
+  readonly distinct_metadata?: readonly string[];
   readonly connection_test?: ConnectionTest;
   readonly rate_limit: { readonly per_minute: number };
   readonly retry: { readonly max: number; readonly backoff_seconds: number };

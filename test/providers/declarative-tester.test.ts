@@ -103,7 +103,7 @@ describe('declarative connection test', () => {
   });
 
   it('calls a refused key expired when its stated expiry has passed', async () => {
-    const { outcome } = await testOpenAi(answer(401, {}), { expiresAt: '2026-11-01T00:00:00.000Z' });
+    const { outcome } = await testOpenAi(answer(401, { error: {} }), { expiresAt: '2026-11-01T00:00:00.000Z' });
     assert.equal(outcome, 'expired');
   });
 
