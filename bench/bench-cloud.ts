@@ -37,12 +37,15 @@ export type Sandbox = Readonly<
   Record<string, Readonly<Record<string, { readonly credentials?: object; readonly metadata?: object }>>>
 >;
 
-const UNLIMITED = { RATE_LIMIT_WRITES: '0', RATE_LIMIT_VALIDATIONS: '0', RATE_LIMIT_READS: '0' };
+const UNLIMITED = { writes: 0, validations: 0, reads: 0 };
 
 export async function startBenchCloud(): Promise<BenchCloud> {
+  // Whatever fails on the way, no process is left behind.
+  await using started = new AsyncDisposableStack();
   const dataDir = await mkdtemp(join(tmpdir(), 'bench-'));
+  started.defer(() => rm(dataDir, { recursive: true, force: true }));
   const server = await spawnServer(dataDir);
-  const deployed: DeployedFunction[] = [];
+  started.defer(() => server.kill('SIGTERM'));
   const info = (await local('info')) as Info;
   const environment = environmentOf(info, server.url, await local('oidc/.well-known/openid-configuration'));
 
@@ -54,6 +57,7 @@ export async function startBenchCloud(): Promise<BenchCloud> {
     return response.json();
   }
 
+  const owned = started.move();
   return {
     environment,
     platform: {
@@ -62,11 +66,7 @@ export async function startBenchCloud(): Promise<BenchCloud> {
       log: createLogger({ component: 'bench' }, () => undefined),
       auth: tokenAuth(info.operator.access_token),
     },
-    async deploy(name) {
-      const running = await deploy(name, environment);
-      deployed.push(running);
-      return running;
-    },
+    deploy: async (name) => owned.use(await deploy(name, environment)),
     async token(orgs) {
       const roles = Object.fromEntries(orgs.map((org) => [org, 'admin']));
       return ((await local('token', { orgs: roles })) as { token: string }).token;
@@ -76,11 +76,7 @@ export async function startBenchCloud(): Promise<BenchCloud> {
       const { calls } = (await local(`calls?service=${service}`)) as { calls: { method: string }[] };
       return calls.filter((call) => call.method === method).length;
     },
-    async [Symbol.asyncDispose]() {
-      await Promise.all(deployed.map((running) => running[Symbol.asyncDispose]()));
-      await server.kill('SIGTERM');
-      await rm(dataDir, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
@@ -97,9 +93,10 @@ function environmentOf(info: Info, baseUrl: string, oidc: unknown): Record<strin
       audience: 'integration-setup',
       providerEndpoints: {},
       googleApiOverrides: {},
+      rateLimits: UNLIMITED,
+      awsSubjects: [],
       live: false,
     }),
-    ...UNLIMITED,
     GCE_METADATA_HOST: `${metadata.host}:${metadata.port}`,
     METADATA_SERVER_DETECTION: 'assume-present',
   };

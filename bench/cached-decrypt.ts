@@ -1,6 +1,8 @@
 import { CredentialCache } from '../shared/credentials/credential-cache.ts';
 import { CredentialCipher } from '../shared/credentials/credential-cipher.ts';
+import { IntegrationStore } from '../shared/credentials/integration-store.ts';
 import { openCredential } from '../shared/credentials/open-credential.ts';
+import { bigQuery } from '../shared/gcp/bigquery.ts';
 import { kmsClient } from '../shared/gcp/kms.ts';
 import { Secret } from '../shared/platform/secret.ts';
 import { aRow } from '../test/credentials/fixtures.ts';
@@ -8,6 +10,7 @@ import { startBenchCloud } from './bench-cloud.ts';
 import type { Benchmark, Size } from './benchmark.ts';
 import { median } from './load.ts';
 
+const OPENER = { actor: 'bench', requestId: null };
 const COLD_READERS = 1_000;
 const ROUNDS = 5;
 const WARM_READS: Readonly<Record<Size, number>> = { tiny: 1_000, quick: 50_000, full: 200_000 };
@@ -20,12 +23,13 @@ export const benchmark: Benchmark = {
     const { config, clock } = cloud.platform;
     const kms = kmsClient(cloud.platform);
     const cipher = new CredentialCipher(kms, config.kmsKey);
+    const store = new IntegrationStore(bigQuery(cloud.platform), config);
     const cache = new CredentialCache(clock, config.cacheTtlSeconds);
     try {
       const context = { org: 'acme', providerKey: 'OPENAI', credentialId: 'cred_bench' };
       const sealed = await cipher.encrypt(Secret.of({ api_key: 'sk-bench-0123456789' }), context);
       const row = aRow({ credential_id: context.credentialId, encrypted_credentials: sealed.ciphertext });
-      const open = () => openCredential(row, { cipher, cache });
+      const open = () => openCredential(row, OPENER, { cipher, cache, store, clock });
 
       const coldStart = performance.now();
       await Promise.all(Array.from({ length: COLD_READERS }, open));

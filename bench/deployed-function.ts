@@ -37,7 +37,6 @@ export async function deploy(
     child.once('exit', () => reject(new Error(`${name} did not start:\n${output}`)));
     child.stdout?.on('data', () => output.includes('Serving function') && resolve());
   });
-  child.removeAllListeners('exit');
   const agent = new Agent({ keepAlive: true });
 
   return {
