@@ -1,157 +1,26 @@
-import { canonicalJson } from '../../shared/credentials/canonical-json.ts';
-import { CredentialCipher, type CredentialContext } from '../../shared/credentials/credential-cipher.ts';
-import { toIntegration } from '../../shared/credentials/integration.ts';
-import { isLive, newCredentialId, type VisibleRow } from '../../shared/credentials/integration-row.ts';
+import { CredentialCipher } from '../../shared/credentials/credential-cipher.ts';
+import { IdempotencyStore, keyedRequest } from '../../shared/credentials/idempotency-store.ts';
+import { toIntegration, type Integration } from '../../shared/credentials/integration.ts';
 import { IntegrationStore } from '../../shared/credentials/integration-store.ts';
-import { newRow, tombstone } from '../../shared/credentials/row-drafts.ts';
-import { recordChange } from '../../shared/credentials/record-event.ts';
-import {
-  validationRequest,
-  validationTopic,
-  type ValidationTopic,
-} from '../../shared/credentials/validation-request.ts';
+import { validationTopic } from '../../shared/credentials/validation-request.ts';
 import { bigQuery, INTERACTIVE } from '../../shared/gcp/bigquery.ts';
 import { kmsClient } from '../../shared/gcp/kms.ts';
 import { topicOf } from '../../shared/gcp/pubsub.ts';
 import { httpFunction, type Answer, type HttpHandler, type ProviderCall } from '../../shared/http/edge.ts';
+import { idempotencyKeyOf } from '../../shared/http/idempotency-key.ts';
 import { preferredWaitSeconds } from '../../shared/http/prefer.ts';
 import { readJsonBody } from '../../shared/http/read-body.ts';
-import type { Clock } from '../../shared/platform/clock.ts';
-import { remainingMs, withinMs } from '../../shared/platform/deadline.ts';
 import { ServiceError } from '../../shared/platform/errors.ts';
-import type { Logger } from '../../shared/platform/log.ts';
 import type { Platform } from '../../shared/platform/platform.ts';
 import { testConnection, type ConnectionTestDeps } from '../../shared/providers/connection-test.ts';
-import { checkFormat, type CheckedInput } from '../../shared/providers/format-check.ts';
-import { platformRegistry, type Provider, type Registry } from '../../shared/providers/registry.ts';
+import { checkFormat } from '../../shared/providers/format-check.ts';
+import { platformRegistry } from '../../shared/providers/registry.ts';
+import { integrationAnswer } from './answers.ts';
 import { parseSetup, type ParsedSetup } from './bodies.ts';
 import { dryRunAnswer } from './dry-run.ts';
-import { fingerprintOf } from './fingerprint-of.ts';
-import { integrationAnswer } from './answers.ts';
+import { once } from './once.ts';
+import { setUpIntegration, type SetupDeps } from './set-up-integration.ts';
 import { waitForVerdict } from './wait-for-verdict.ts';
-
-export interface SetupRequest extends ParsedSetup {
-  readonly org: string;
-  readonly provider: Provider;
-  readonly actor: string;
-  readonly requestId: string;
-}
-
-export interface SetupDeps {
-  readonly registry: Registry;
-  readonly cipher: Pick<CredentialCipher, 'encrypt'>;
-  readonly store: Pick<IntegrationStore, 'find' | 'create' | 'replace' | 'append'>;
-  readonly topic: ValidationTopic;
-  readonly clock: Clock;
-  readonly log: Logger;
-}
-
-export interface SetupResult {
-  readonly row: VisibleRow;
-  /** False when the very same integration was stored before. */
-  readonly isNew: boolean;
-}
-
-/** What is kept of the request's time to undo a row that could not be announced, milliseconds. */
-const UNDO_BUDGET_MS = 2_500;
-
-/**
- * Stores a new integration as PENDING and asks for its test; a manual entry is VALID at once.
- *
- * @throws ServiceError `credential_format`, `metadata_invalid`, `integration_exists`, `backend_unavailable`.
- */
-export async function setUpIntegration(request: SetupRequest, deps: SetupDeps): Promise<SetupResult> {
-  const checked = checkFormat(deps.registry, request.provider, request);
-  const result = await withinMs(remainingMs() - UNDO_BUDGET_MS, async () => {
-    const stored = await deps.store.find(request.org, request.provider.key);
-    if (isLive(stored)) return setUpAgain(stored, checked, deps);
-    const row = await storeAndAnnounce(request, checked, stored, deps);
-    return row ? { row, isNew: true } : setUpAfterAll(request, checked, deps);
-  });
-  const { actor, requestId } = request;
-  if (result.isNew)
-    await recordChange(deps, result.row, { action: 'set_up', actor, requestId, from: 'NOT_CONFIGURED' });
-  return result;
-}
-
-/** Seals, stores and asks for the test; undefined when somebody else stored first. */
-async function storeAndAnnounce(
-  { org, provider, label, expiresAt, actor }: SetupRequest,
-  { credentials, metadata }: CheckedInput,
-  former: VisibleRow | undefined,
-  deps: SetupDeps,
-): Promise<VisibleRow | undefined> {
-  const { cipher, store, topic, clock } = deps;
-  const credentialId = newCredentialId();
-  const context = { org, providerKey: provider.key, credentialId };
-  const sealed = credentials && (await cipher.encrypt(credentials, context));
-  const draft = newRow({
-    ...context,
-    sealed,
-    fingerprint: fingerprintOf({ credentials, metadata }),
-    metadata,
-    label,
-    expiresAt,
-    actor,
-    at: clock.now(),
-  });
-  try {
-    const row = await (former ? store.replace(former, draft) : store.create(draft));
-    if (row?.validation_status === 'PENDING') await topic.publish(validationRequest(row));
-    return row;
-  } catch (err) {
-    const code = err instanceof ServiceError ? err.code : undefined;
-    if (code === 'version_conflict') return undefined; // over a tombstone, too, one of several is first
-    if (code === 'backend_unavailable') await withdraw(context, deps);
-    throw err;
-  }
-}
-
-/**
- * Nothing half done: a row that was stored without an answer, or whose test could not be asked for, becomes a tombstone,
- * and the next setup is a first one.
- */
-async function withdraw(
-  { org, providerKey, credentialId }: CredentialContext,
-  { store, clock, log }: SetupDeps,
-): Promise<void> {
-  const undo = async (): Promise<void> => {
-    const row = await store.find(org, providerKey);
-    if (row?.credential_id !== credentialId || !isLive(row)) return;
-    await store.replace(row, tombstone(row, { actor: 'integrations-setup', at: clock.now() }));
-    log.warn('setup-withdrawn', { org, providerKey });
-  };
-  // What cannot be undone stays PENDING: the same setup again goes on with it, and so does upkeep.
-  await withinMs(UNDO_BUDGET_MS, undo).catch((error: unknown) => {
-    log.error('setup-not-withdrawn', { org, providerKey, error });
-  });
-}
-
-/** The same credential and metadata again are no conflict; a test that never came is asked for once more. */
-async function setUpAgain(stored: VisibleRow, checked: CheckedInput, { topic }: SetupDeps): Promise<SetupResult> {
-  const isSame =
-    stored.fingerprint === fingerprintOf(checked) &&
-    canonicalJson(stored.metadata) === canonicalJson(JSON.parse(JSON.stringify(checked.metadata)));
-  if (!isSame) {
-    throw new ServiceError(
-      'integration_exists',
-      'This integration is set up already; change it with PUT or delete it first',
-    );
-  }
-  if (stored.validation_status === 'PENDING') await topic.publish(validationRequest(stored));
-  return { row: stored, isNew: false };
-}
-
-/** Somebody else created the row in the same moment. */
-async function setUpAfterAll(
-  { org, provider }: SetupRequest,
-  checked: CheckedInput,
-  deps: SetupDeps,
-): Promise<SetupResult> {
-  const stored = await deps.store.find(org, provider.key);
-  if (!isLive(stored)) throw new ServiceError('version_conflict', 'The integration is being changed; try again');
-  return setUpAgain(stored, checked, deps);
-}
 
 /** POST /integrations/{org}/{provider}/setup */
 export function create(platform: Platform): HttpHandler {
@@ -161,6 +30,7 @@ export function create(platform: Platform): HttpHandler {
     cipher: new CredentialCipher(kmsClient(platform), platform.config.kmsKey),
     store: new IntegrationStore(bigQuery(platform, INTERACTIVE), platform.config),
     topic: validationTopic(topicOf(platform, platform.config.validationTopic)),
+    keys: new IdempotencyStore(bigQuery(platform, INTERACTIVE), platform.config, platform.clock),
     clock: platform.clock,
     platform,
   };
@@ -169,20 +39,30 @@ export function create(platform: Platform): HttpHandler {
   ]);
 }
 
-type HandlerDeps = Omit<SetupDeps, 'log'> & { store: IntegrationStore } & ConnectionTestDeps;
+type HandlerDeps = Omit<SetupDeps, 'log'> & ConnectionTestDeps & { readonly keys: IdempotencyStore };
 
 async function handle(call: ProviderCall, deps: HandlerDeps): Promise<Answer> {
-  const { org, provider, principal, requestId, log } = call;
+  const { org, provider, log, request } = call;
   const dryRun = isDryRun(call);
-  const waitSeconds = preferredWaitSeconds(call.request);
-  const body = parseSetup(await readJsonBody(call.request));
+  const key = idempotencyKeyOf(request);
+  const waitSeconds = preferredWaitSeconds(request);
+  const body = await readJsonBody(request);
+  const parsed = parseSetup(body);
   if (dryRun) {
-    const checked = checkFormat(deps.registry, provider, body);
-    return dryRunAnswer(call.request, (report) =>
-      testConnection({ provider, ...checked, expiresAt: body.expiresAt }, deps, report),
+    const checked = checkFormat(deps.registry, provider, parsed);
+    return dryRunAnswer(request, (report) =>
+      testConnection({ provider, ...checked, expiresAt: parsed.expiresAt }, deps, report),
     );
   }
-  const request = { ...body, org, provider, actor: principal.subject, requestId };
+  const carryOut = () => setUp(call, parsed, waitSeconds, deps);
+  if (key === undefined) return carryOut();
+  const keyed = keyedRequest(org, key, ['setup', provider.key, body ?? null]);
+  return once(keyed, (status, stored) => integrationAnswer(status, stored as Integration), carryOut, { ...deps, log });
+}
+
+async function setUp(call: ProviderCall, parsed: ParsedSetup, waitSeconds: number, deps: HandlerDeps): Promise<Answer> {
+  const { org, provider, principal, requestId, log } = call;
+  const request = { ...parsed, org, provider, actor: principal.subject, requestId };
   const { row, isNew } = await setUpIntegration(request, { ...deps, log });
   log.info(isNew ? 'integration-set-up' : 'integration-set-up-again', {
     org,

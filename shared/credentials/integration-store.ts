@@ -1,12 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { BigQuery } from '@google-cloud/bigquery';
 import type { Config } from '../platform/config.ts';
-import { bounded, unavailable } from '../platform/deadline.ts';
+import { unavailable } from '../platform/deadline.ts';
 import { ServiceError } from '../platform/errors.ts';
 import type { IntegrationEvent, IntegrationRow, VisibleRow } from './integration-row.ts';
 import { parametersOf, readEvents, readRow, type HistoryEntry } from './row-codec.ts';
+import { StatementRunner } from './statement-runner.ts';
 import * as statements from './statements.ts';
-import type { Statement } from './statements.ts';
 
 /** A row as it shall become; the store fills in version and write id. */
 export type RowDraft = Omit<IntegrationRow, 'version' | 'last_request_id'>;
@@ -17,25 +17,21 @@ const MAX_LOCKS = 4;
 
 /** Integrations in BigQuery: one row per organisation and provider, changed by compare-and-set on its version. */
 export class IntegrationStore {
-  readonly #bigQuery: BigQuery;
-  readonly #names: Readonly<Record<string, string>>;
-  readonly #location: string;
+  readonly #runner: StatementRunner;
 
   constructor(bigQuery: BigQuery, config: Pick<Config, 'projectId' | 'integrationsDataset' | 'location'>) {
-    this.#bigQuery = bigQuery;
-    this.#names = { project: config.projectId, integrations: config.integrationsDataset };
-    this.#location = config.location;
+    this.#runner = new StatementRunner(bigQuery, config);
   }
 
   /** The row without ciphertexts, tombstones included. */
   async find(org: string, providerKey: string): Promise<VisibleRow | undefined> {
-    const { rows } = await this.#query(statements.FIND, { org_slug: org, provider_key: providerKey });
+    const { rows } = await this.#runner.query(statements.FIND, { org_slug: org, provider_key: providerKey });
     return rows[0] && readRow(rows[0]);
   }
 
   /** The row with its ciphertexts, tombstones included. */
   async findSealed(org: string, providerKey: string): Promise<IntegrationRow | undefined> {
-    const { rows } = await this.#query(statements.FIND_SEALED, { org_slug: org, provider_key: providerKey });
+    const { rows } = await this.#runner.query(statements.FIND_SEALED, { org_slug: org, provider_key: providerKey });
     return rows[0] && readRow(rows[0]);
   }
 
@@ -44,19 +40,22 @@ export class IntegrationStore {
     org: string,
     providerKey: string,
   ): Promise<{ row: VisibleRow; history: HistoryEntry[] } | undefined> {
-    const { rows } = await this.#query(statements.FIND_WITH_HISTORY, { org_slug: org, provider_key: providerKey });
+    const { rows } = await this.#runner.query(statements.FIND_WITH_HISTORY, {
+      org_slug: org,
+      provider_key: providerKey,
+    });
     return rows[0] && { row: readRow(rows[0]), history: readEvents(rows[0]['history']) };
   }
 
   /** All integrations of an organisation, tombstones left out. */
   async list(org: string): Promise<VisibleRow[]> {
-    const { rows } = await this.#query(statements.LIST, { org_slug: org });
+    const { rows } = await this.#runner.query(statements.LIST, { org_slug: org });
     return rows.map(readRow);
   }
 
   /** Rows of all organisations that have been PENDING and unchanged since before `before`. */
   async listOverdue(before: Date): Promise<VisibleRow[]> {
-    const { rows } = await this.#query(
+    const { rows } = await this.#runner.query(
       statements.LIST_OVERDUE,
       parametersOf({ before: before.toISOString() }, statements.LIST_OVERDUE.types),
     );
@@ -73,7 +72,8 @@ export class IntegrationStore {
   async create(draft: RowDraft): Promise<IntegrationRow | undefined> {
     const row = { ...draft, version: 1, last_request_id: randomUUID() };
     for (let lock = 1; lock <= MAX_LOCKS; lock += 1) {
-      const isRun = await this.#insertOnce(row, creationLock(row, lock));
+      const params = parametersOf(row, statements.CREDENTIAL_COLUMNS);
+      const isRun = await this.#runner.runOnce(statements.CREATE, params, creationLock(row, lock));
       const stored = isRun ? await this.find(row.org_slug, row.provider_key) : undefined;
       if (stored) return stored.last_request_id === row.last_request_id ? row : undefined;
     }
@@ -100,12 +100,12 @@ export class IntegrationStore {
   /** Appends to the history; repeating it with the same id adds nothing. */
   async append(event: NewEvent, eventId: string): Promise<void> {
     const parameters = parametersOf({ ...event, event_id: eventId }, statements.EVENT_COLUMNS);
-    const insert = () => this.#query(statements.APPEND_EVENT, parameters);
+    const insert = () => this.#runner.query(statements.APPEND_EVENT, parameters);
     await insert().catch(insert);
   }
 
   async #changedRows(row: IntegrationRow): Promise<number> {
-    const { changed } = await this.#query(statements.REPLACE, parametersOf(row, statements.CREDENTIAL_COLUMNS));
+    const { changed } = await this.#runner.query(statements.REPLACE, parametersOf(row, statements.CREDENTIAL_COLUMNS));
     return changed;
   }
 
@@ -113,56 +113,6 @@ export class IntegrationStore {
   async #wrote(row: IntegrationRow): Promise<boolean> {
     const stored = await this.find(row.org_slug, row.provider_key);
     return stored?.last_request_id === row.last_request_id;
-  }
-
-  /** @returns False when the job of this lock failed, so that the next lock has to be tried. */
-  async #insertOnce(row: IntegrationRow, jobId: string): Promise<boolean> {
-    const job = this.#bigQuery.job(jobId, { location: this.#location });
-    const query = {
-      ...this.#request(statements.CREATE, parametersOf(row, statements.CREDENTIAL_COLUMNS)),
-      jobId,
-      location: this.#location,
-    };
-    const start = () => bounded('BigQuery', this.#bigQuery.createQueryJob(query)).catch(ignoreDuplicate);
-    try {
-      await start().catch(start); // a lost answer: the second try meets the first one's job
-      await bounded('BigQuery', job.getQueryResults({ maxResults: 0 }));
-      return true;
-    } catch (err) {
-      if (err instanceof ServiceError) throw err;
-      if (await this.#failed(job)) return false;
-      throw unavailable('BigQuery', err);
-    }
-  }
-
-  async #failed(job: ReturnType<BigQuery['job']>): Promise<boolean> {
-    const [metadata] = await bounded('BigQuery', job.getMetadata()).catch((err: unknown) => {
-      throw unavailable('BigQuery', err);
-    });
-    const { status } = metadata as { status?: { state?: string; errorResult?: object } };
-    return status?.state === 'DONE' && status.errorResult !== undefined;
-  }
-
-  async #query(
-    statement: Statement,
-    params: Record<string, unknown>,
-  ): Promise<{ rows: Record<string, unknown>[]; changed: number }> {
-    // A job is made only when BigQuery needs one, which saves half of the time of a small read.
-    const request = { ...this.#request(statement, params), jobCreationMode: 'JOB_CREATION_OPTIONAL' as const };
-    try {
-      // The third element is the raw answer, which the client's types leave out.
-      const call = this.#bigQuery.query(request) as Promise<readonly unknown[]>;
-      const [rows, , answer] = await bounded('BigQuery', call);
-      const { numDmlAffectedRows } = (answer ?? {}) as { numDmlAffectedRows?: string };
-      return { rows: rows as Record<string, unknown>[], changed: Number(numDmlAffectedRows ?? 0) };
-    } catch (err) {
-      throw err instanceof ServiceError ? err : unavailable('BigQuery', err);
-    }
-  }
-
-  #request({ name, sql, types }: Statement, params: Record<string, unknown>) {
-    const query = sql.replace(/\{\{(\w+)\}\}/g, (_match, key: string) => this.#names[key] ?? '');
-    return { query, params, types: { ...types }, labels: { stmt: name } };
   }
 }
 
@@ -172,10 +122,6 @@ function creationLock({ org_slug, provider_key }: IntegrationRow, lock: number):
     .digest('hex')
     .slice(0, 32);
   return lock === 1 ? `cred-init-${hash}` : `cred-init-${hash}-${lock}`;
-}
-
-function ignoreDuplicate(err: unknown): void {
-  if ((err as { code?: unknown }).code !== 409) throw err;
 }
 
 /** Settles a write without an answer by asking whether it happened; when even that fails, the first failure counts. */

@@ -59,6 +59,8 @@ export interface Statement {
 
 const CREDENTIALS = '`{{project}}.{{integrations}}.org_integration_credentials`';
 const EVENTS = '`{{project}}.{{integrations}}.org_integration_events`';
+const KEYS = '`{{project}}.{{integrations}}.idempotency_keys`';
+const ONE_KEY = 'org_slug = @org_slug AND key_hash = @key_hash';
 const PAIR = { org_slug: 'STRING', provider_key: 'STRING' } as const;
 const ONE_PAIR = 'org_slug = @org_slug AND provider_key = @provider_key';
 
@@ -129,6 +131,43 @@ WHERE NOT EXISTS (SELECT 1 FROM ${EVENTS} WHERE occurred_at = @occurred_at AND e
   types: EVENT_COLUMNS,
 };
 
+const KEY_TYPES = { org_slug: 'STRING', key_hash: 'STRING' } as const;
+
+export const FIND_KEY: Statement = {
+  name: 'idempotency-find',
+  sql: `SELECT request_hash, status, response, created_at FROM ${KEYS}
+WHERE ${ONE_KEY} AND created_at > @since
+ORDER BY created_at DESC
+LIMIT 1`,
+  types: { ...KEY_TYPES, since: 'TIMESTAMP' },
+};
+
+/** Runs under a job id that is accepted once a day, as first creations do. */
+export const CLAIM_KEY: Statement = {
+  name: 'idempotency-claim',
+  sql: `INSERT INTO ${KEYS} (org_slug, key_hash, request_hash, response, created_at)
+SELECT @org_slug, @key_hash, @request_hash, @response, @created_at
+FROM (SELECT 1 AS one)
+WHERE NOT EXISTS (SELECT 1 FROM ${KEYS} WHERE ${ONE_KEY} AND created_at > @since)`,
+  types: { ...KEY_TYPES, request_hash: 'STRING', response: 'JSON', created_at: 'TIMESTAMP', since: 'TIMESTAMP' },
+};
+
+/** Only whoever holds the claim, or knows that it came to nothing, can change it. */
+export const CHANGE_KEY: Statement = {
+  name: 'idempotency-change',
+  sql: `UPDATE ${KEYS}
+SET request_hash = @request_hash, status = @status, response = @response, created_at = @created_at
+WHERE ${ONE_KEY} AND JSON_VALUE(response, '$.claim') = @claim`,
+  types: {
+    ...KEY_TYPES,
+    request_hash: 'STRING',
+    status: 'INT64',
+    response: 'JSON',
+    created_at: 'TIMESTAMP',
+    claim: 'STRING',
+  },
+};
+
 /** Tests that were asked for and never came: the message was lost, or given up. */
 export const LIST_OVERDUE: Statement = {
   name: 'integration-list-overdue',
@@ -147,5 +186,8 @@ export const STATEMENTS: readonly Statement[] = [
   CREATE,
   REPLACE,
   APPEND_EVENT,
+  FIND_KEY,
+  CLAIM_KEY,
+  CHANGE_KEY,
   LIST_OVERDUE,
 ];

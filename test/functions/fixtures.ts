@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
 import sinon from 'sinon';
-import type { SetupDeps } from '../../functions/integrations/setup.ts';
+import type { SetupDeps } from '../../functions/integrations/set-up-integration.ts';
 import type { IntegrationRow } from '../../shared/credentials/integration-row.ts';
 import type { HttpHandler } from '../../shared/http/edge.ts';
 import { loadConfig } from '../../shared/platform/config.ts';

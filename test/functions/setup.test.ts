@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
-import { setUpIntegration, type SetupRequest } from '../../functions/integrations/setup.ts';
+import { setUpIntegration, type SetupRequest } from '../../functions/integrations/set-up-integration.ts';
 import { fingerprint } from '../../shared/credentials/fingerprint.ts';
 import { unavailable } from '../../shared/platform/deadline.ts';
 import { ServiceError } from '../../shared/platform/errors.ts';
