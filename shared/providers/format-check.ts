@@ -1,6 +1,8 @@
 import { canonicalJson } from '../credentials/canonical-json.ts';
 import { ServiceError, type FieldFault } from '../platform/errors.ts';
 import { Secret } from '../platform/secret.ts';
+import { distinctFaults } from './distinct-faults.ts';
+import { ociApiKeyFaults } from './oci-api-key.ts';
 import type { JsonSchema } from './provider-spec.ts';
 import type { Provider, Registry } from './registry.ts';
 import { schemaFaults } from './schema-faults.ts';
@@ -43,7 +45,9 @@ export function checkFormat(
   const credentialFaults = stored && credentials === undefined ? [] : checkCredentials(provider, credentials);
   const fromCredential = derived(provider, credentials, stored);
   const metadataFaults = [
-    ...(stored && input.metadata === undefined ? [] : submittedMetadataFaults(registry, provider, input, fromCredential)),
+    ...(stored && input.metadata === undefined
+      ? []
+      : submittedMetadataFaults(registry, provider, input, fromCredential)),
     ...secretFaults(registry, input.label, '/label'),
   ];
   const faults = [...credentialFaults, ...metadataFaults];
@@ -97,11 +101,23 @@ function checkCredentials(provider: Provider, credentials: unknown): FieldFault[
   return [...known, ...structuralFaults(provider, credentials, known), ...sizeFaults(credentials)];
 }
 
-function structuralFaults(provider: Provider, credentials: unknown, known: readonly FieldFault[]): FieldFault[] {
-  if (provider.format_check !== 'service_account' || !isRecord(credentials)) return [];
-  const isText = typeof credentials['private_key'] === 'string';
-  const isNamed = known.some(({ pointer }) => pointer === '/credentials/private_key');
-  return isText && !isNamed ? serviceAccountFaults(credentials as Credentials) : [];
+const FORMAT_CHECKS: Readonly<
+  Record<NonNullable<Provider['format_check']>, (credentials: Credentials) => FieldFault[]>
+> = { service_account: serviceAccountFaults, oci_api_key: ociApiKeyFaults };
+
+/** Faults that a schema cannot see; fields that have one already, or are no text, are left out. */
+function structuralFaults(
+  { format_check }: Provider,
+  credentials: unknown,
+  known: readonly FieldFault[],
+): FieldFault[] {
+  if (!format_check || !isRecord(credentials)) return [];
+  const named = new Set(known.map(({ pointer }) => pointer));
+  const sound = Object.entries(credentials).filter(
+    ([name, value]) => typeof value === 'string' && !named.has(`/credentials/${name}`),
+  );
+  const faults = FORMAT_CHECKS[format_check](Object.fromEntries(sound) as Credentials);
+  return faults.filter(({ pointer }) => !named.has(pointer));
 }
 
 function sizeFaults(credentials: unknown): FieldFault[] {
@@ -129,8 +145,8 @@ function unwantedCredentials({ name }: Provider): FieldFault {
   };
 }
 
-function checkMetadata({ checkMetadata: check }: Provider, metadata: unknown): FieldFault[] {
-  return check(metadata) ? [] : schemaFaults(check.errors ?? [], '/metadata');
+function checkMetadata({ checkMetadata: check, distinct_metadata = [] }: Provider, metadata: unknown): FieldFault[] {
+  return check(metadata) ? distinctFaults(distinct_metadata, metadata) : schemaFaults(check.errors ?? [], '/metadata');
 }
 
 /** What the metadata repeats of the credential: of the submitted one, else of the stored one. */

@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import type { Config } from '../platform/config.ts';
 import { ServiceError } from '../platform/errors.ts';
 import type { JsonSchema, ProviderSpec } from './provider-spec.ts';
+import { namesOf, registryFaults } from './registry-faults.ts';
 import { createAjv, type ValidateFunction } from './schema-validator.ts';
 
 const CONFIGS = new URL('../../configs/system/', import.meta.url);
@@ -77,9 +78,12 @@ export function loadRegistry({
 }: RegistryOptions = {}): Registry {
   const document: unknown = parse(readFileSync(file, 'utf8'), { merge: true });
   const faults = schemaFaults(document);
-  if (faults.length === 0) faults.push(...nameFaults((document as { providers: ProviderSpec[] }).providers));
-  if (faults.length > 0) throw new Error(`The provider registry has faults:\n  ${faults.join('\n  ')}`);
+  if (faults.length > 0) throw faultyRegistry(faults);
   return new Registry((document as { providers: ProviderSpec[] }).providers, limits);
+}
+
+function faultyRegistry(faults: readonly string[]): Error {
+  return new Error(`The provider registry has faults:\n  ${faults.join('\n  ')}`);
 }
 
 function schemaFaults(document: unknown): string[] {
@@ -89,27 +93,10 @@ function schemaFaults(document: unknown): string[] {
   return (check.errors ?? []).map(({ instancePath, message }) => `${instancePath || '/'} ${message}`);
 }
 
-function nameFaults(specs: readonly ProviderSpec[]): string[] {
-  const taken = new Map<string, string>();
-  const faults: string[] = [];
-  for (const spec of specs) {
-    for (const name of namesOf(spec)) {
-      const owner = taken.get(name);
-      if (owner) faults.push(`${spec.key}: the name ${name} belongs to ${owner} already`);
-      taken.set(name, spec.key);
-    }
-  }
-  return faults;
-}
-
-function namesOf({ slug, key, aliases }: ProviderSpec): Set<string> {
-  return new Set([slug, key, ...aliases].map((name) => name.toLowerCase()));
-}
-
-/** A schema that does not compile is a fault of the file as well; all are reported together. */
+/** What the file's own schema cannot see is a fault as well; all are reported together. */
 function compile(specs: readonly ProviderSpec[], limits: RegistryLimits): Provider[] {
   const ajv = createAjv();
-  const faults: string[] = [];
+  const faults = registryFaults(specs);
   const compiled = (key: string, schema: JsonSchema): ValidateFunction => {
     try {
       return ajv.compile(schema);
@@ -127,7 +114,7 @@ function compile(specs: readonly ProviderSpec[], limits: RegistryLimits): Provid
       checkMetadata: compiled(`${spec.key} metadata`, metadata),
     };
   });
-  if (faults.length > 0) throw new Error(`The provider registry has faults:\n  ${faults.join('\n  ')}`);
+  if (faults.length > 0) throw faultyRegistry(faults);
   return providers;
 }
 

@@ -20,11 +20,11 @@ export function createAjv(): Ajv2020 {
   return ajv;
 }
 
-function compileDeny(rules: DenyRule[]) {
+function compileDeny(rules: DenyRule[], parentSchema: object) {
   const compiled = rules.map((rule) => ({ ...rule, regex: new RegExp(rule.pattern, 'u') }));
   const check = (value: string): boolean => {
     const hits = compiled.filter(({ regex }) => regex.test(value));
-    check.errors = hits.map(({ say, hint }) => ({ keyword: 'deny', message: say, params: { hint } }));
+    check.errors = hits.map(({ say, hint }) => ({ keyword: 'deny', message: say, params: { hint }, parentSchema }));
     return hits.length === 0;
   };
   check.errors = [] as Partial<ErrorObject>[];
