@@ -1,8 +1,10 @@
+import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { ServiceError } from '../../shared/platform/errors.ts';
 import { Secret } from '../../shared/platform/secret.ts';
-import type { Credentials } from '../../shared/providers/format-check.ts';
+import { checkFormat, type Credentials } from '../../shared/providers/format-check.ts';
 import { loadRegistry } from '../../shared/providers/registry.ts';
 
 export const registry = loadRegistry();
@@ -40,4 +42,28 @@ export async function serve(listener: RequestListener): Promise<{ url: string; c
         server.closeAllConnections();
       }),
   };
+}
+
+/** What the format check makes of an input: its warnings, or its error. */
+export function checked(slug: string, { credentials, metadata, label }: Submitted): readonly string[] | ServiceError {
+  try {
+    const secret = credentials === undefined ? undefined : Secret.of(credentials);
+    return checkFormat(registry, registry.get(slug), { credentials: secret, metadata, label: label ?? null }).warnings;
+  } catch (err) {
+    if (err instanceof ServiceError) return err;
+    throw err;
+  }
+}
+
+export interface Submitted {
+  readonly credentials?: unknown;
+  readonly metadata?: unknown;
+  readonly label?: string;
+}
+
+/** The error of an input that has to be refused. */
+export function refused(slug: string, input: Submitted): ServiceError {
+  const result = checked(slug, input);
+  assert(result instanceof ServiceError, `${slug} accepted it`);
+  return result;
 }
