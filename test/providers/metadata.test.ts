@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ServiceError } from '../../shared/platform/errors.ts';
+import type { ServiceError } from '../../shared/platform/errors.ts';
 import { exampleCredentials, MANUAL_ENTRY, randomText } from './examples.ts';
 import { checked, PEM, refused, registry } from './fixtures.ts';
 
