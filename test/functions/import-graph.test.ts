@@ -59,6 +59,7 @@ describe('the import graph', function () {
 
   it('has an entry for every function', () => {
     assert.deepEqual(Object.keys(entries()), Object.keys(functions));
+    assert.deepEqual(Object.keys(CLIENTS).toSorted(), Object.keys(functions).toSorted());
   });
 
   for (const [name, entry] of Object.entries(entries())) {
