@@ -53,15 +53,6 @@ export class IntegrationStore {
     return rows.map(readRow);
   }
 
-  /** Rows of all organisations that have been PENDING and unchanged since before `before`. */
-  async listOverdue(before: Date): Promise<VisibleRow[]> {
-    const { rows } = await this.#runner.query(
-      statements.LIST_OVERDUE,
-      parametersOf({ before: before.toISOString() }, statements.LIST_OVERDUE.types),
-    );
-    return rows.map(readRow);
-  }
-
   /**
    * Creates the first row of a pair.
    *

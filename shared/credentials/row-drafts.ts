@@ -93,6 +93,23 @@ export function expiredRow(row: IntegrationRow, { actor, at }: Change): RowDraft
   return { ...row, validation_status, updated_at: at.toISOString(), updated_by: actor };
 }
 
+/** The row with its ciphertexts sealed anew; nothing else of it changes. */
+export function reencryptedRow(
+  row: IntegrationRow,
+  { sealed, sealedCandidate }: { sealed: SealedCredential | undefined; sealedCandidate: SealedCredential | undefined },
+  { actor, at }: Change,
+): RowDraft {
+  return {
+    ...row,
+    encrypted_credentials: sealed?.ciphertext ?? row.encrypted_credentials,
+    kms_key_version: sealed?.kmsKeyVersion ?? row.kms_key_version,
+    candidate_encrypted_credentials: sealedCandidate?.ciphertext ?? row.candidate_encrypted_credentials,
+    candidate_kms_key_version: sealedCandidate?.kmsKeyVersion ?? row.candidate_kms_key_version,
+    updated_at: at.toISOString(),
+    updated_by: actor,
+  };
+}
+
 /** A manual entry has nothing to seal and nothing to test. */
 export function isByHand({ kms_key_version }: Pick<VisibleRow, 'kms_key_version'>): boolean {
   return kms_key_version === null;

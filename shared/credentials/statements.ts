@@ -57,8 +57,8 @@ export interface Statement {
   readonly types: ParameterTypes;
 }
 
-const CREDENTIALS = '`{{project}}.{{integrations}}.org_integration_credentials`';
-const EVENTS = '`{{project}}.{{integrations}}.org_integration_events`';
+export const CREDENTIALS = '`{{project}}.{{integrations}}.org_integration_credentials`';
+export const EVENTS = '`{{project}}.{{integrations}}.org_integration_events`';
 const KEYS = '`{{project}}.{{integrations}}.idempotency_keys`';
 const ONE_KEY = 'org_slug = @org_slug AND key_hash = @key_hash';
 const PAIR = { org_slug: 'STRING', provider_key: 'STRING' } as const;
@@ -66,7 +66,7 @@ const ONE_PAIR = 'org_slug = @org_slug AND provider_key = @provider_key';
 
 const allColumns = Object.keys(CREDENTIAL_COLUMNS);
 const SECRET_COLUMNS = new Set(['encrypted_credentials', 'candidate_encrypted_credentials']);
-const openColumns = allColumns.filter((column) => !SECRET_COLUMNS.has(column)).join(', ');
+export const openColumns = allColumns.filter((column) => !SECRET_COLUMNS.has(column)).join(', ');
 const mutableColumns = allColumns.filter((column) => !['org_slug', 'provider_key', 'version'].includes(column));
 const asParameters = (columns: readonly string[]) => columns.map((column) => `@${column}`).join(', ');
 
@@ -168,16 +168,6 @@ WHERE ${ONE_KEY} AND JSON_VALUE(response, '$.claim') = @claim`,
   },
 };
 
-/** Tests that were asked for and never came: the message was lost, or given up. */
-export const LIST_OVERDUE: Statement = {
-  name: 'integration-list-overdue',
-  sql: `SELECT ${openColumns} FROM ${CREDENTIALS}
-WHERE deleted_at IS NULL AND validation_status = 'PENDING' AND updated_at < @before
-ORDER BY updated_at
-LIMIT 1000`,
-  types: { before: 'TIMESTAMP' },
-};
-
 export const STATEMENTS: readonly Statement[] = [
   FIND,
   FIND_SEALED,
@@ -189,5 +179,4 @@ export const STATEMENTS: readonly Statement[] = [
   FIND_KEY,
   CLAIM_KEY,
   CHANGE_KEY,
-  LIST_OVERDUE,
 ];

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { Type } from '@sinclair/typebox';
 import type { Topic } from '@google-cloud/pubsub';
 import { bounded, unavailable } from '../platform/deadline.ts';
+import { createAjv } from '../providers/schema-validator.ts';
 import { ServiceError } from '../platform/errors.ts';
 import type { VisibleRow } from './integration-row.ts';
 
@@ -16,6 +18,21 @@ export interface ValidationRequest {
 export function validationRequest(row: VisibleRow): ValidationRequest {
   const { org_slug: org, provider_key, credential_id, version } = row;
   return { org, provider_key, credential_id, version, request_id: randomUUID() };
+}
+
+const Text = Type.String({ minLength: 1, maxLength: 200 });
+const isRequest = createAjv().compile<ValidationRequest>(
+  Type.Object({ org: Text, provider_key: Text, credential_id: Text, version: Type.Integer(), request_id: Text }),
+);
+
+/** The request in a message's data; undefined when it is none of ours. */
+export function parseValidationRequest(data: string): ValidationRequest | undefined {
+  try {
+    const request: unknown = JSON.parse(data);
+    return isRequest(request) ? request : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 export interface ValidationTopic {

@@ -60,7 +60,10 @@ describe('the description of the API', () => {
     assert(createAjv().compile(ProviderList)(list));
     assert.deepEqual(
       list.providers.map(({ slug }) => slug),
-      ['gcp', 'openai', 'slack'],
+      [
+        ...['gcp', 'aws-iam', 'aws-keys', 'azure', 'oci', 'openai', 'anthropic', 'gemini', 'deepseek'],
+        ...['canva', 'chatgpt-plus', 'slack'],
+      ],
     );
     assert(!JSON.stringify(list).includes('connection_test'));
     assert.equal((await fetch(`${url}/providers`, { method: 'POST' })).status, 405);
