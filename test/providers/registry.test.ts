@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { loadConfig } from '../../shared/platform/config.ts';
 import { systemClock } from '../../shared/platform/clock.ts';
-import { testConnection } from '../../shared/providers/connection-test.ts';
+import { testConnection, type TestResult } from '../../shared/providers/connection-test.ts';
 import { checkFormat } from '../../shared/providers/format-check.ts';
-import { loadRegistry } from '../../shared/providers/registry.ts';
+import { loadRegistry, type Provider, type Registry } from '../../shared/providers/registry.ts';
 import { openApiDocument } from '../../functions/providers/openapi.ts';
+import { providerView } from '../../functions/providers/provider-view.ts';
+import { ADDED_PROVIDER, registryFileWith } from './added-provider.ts';
 import { aKey, registry, serve } from './fixtures.ts';
 
 const ACME_AI = `
@@ -64,11 +66,82 @@ describe('provider registry', () => {
     assert.match(JSON.stringify(metadata), /"maxItems":2/);
   });
 
-  it('refuses to start with a faulty file and lists all faults', async () => {
-    const faulty = ACME_AI.replace('category: genai', 'category: toys').replace('rate_limit: { per_minute: 60 }', '');
-    await assert.rejects(load(faulty), (err: Error) => {
-      return /category/.test(err.message) && /rate_limit/.test(err.message);
-    });
+  it('knows twelve providers, in the order of the console', () => {
+    assert.deepEqual(
+      registry.providers.map(({ slug, key }) => `${slug} ${key}`),
+      [
+        'gcp GCP_SA',
+        'aws-iam AWS_IAM',
+        'aws-keys AWS_KEYS',
+        'azure AZURE',
+        'oci OCI',
+        'openai OPENAI',
+        'anthropic ANTHROPIC',
+        'gemini GEMINI',
+        'deepseek DEEPSEEK',
+        'canva CANVA',
+        'chatgpt-plus CHATGPT_PLUS',
+        'slack SLACK',
+      ],
+    );
+  });
+
+  it('keeps limits and retries of each provider', () => {
+    for (const { slug, rate_limit, retry } of registry.providers) {
+      assert(rate_limit.per_minute > 0, slug);
+      assert.deepEqual(retry, { max: 3, backoff_seconds: 2 });
+    }
+    assert.equal(registry.get('gcp').rate_limit.per_minute, 100);
+  });
+
+  const rejection = async (yaml: string): Promise<string> => {
+    try {
+      await load(yaml);
+    } catch (err) {
+      return (err as Error).message;
+    }
+    return assert.fail('the file was accepted');
+  };
+
+  it('lists all faults of form together and does not start', async () => {
+    const message = await rejection(
+      ACME_AI.replace('category: genai', 'category: toys')
+        .replace('rate_limit: { per_minute: 60 }', '')
+        .replace("pattern: '^sk-'", "pattern: '('")
+        .replace('status: [401]', 'status: [999]')
+        .replace('method: GET', 'method: PATCH')
+        .replace('https://api.acme', 'http://api.acme'),
+    );
+    for (const fault of [/category/, /rate_limit/, /deny\/0\/pattern/, /status/, /method/, /url/])
+      assert.match(message, fault);
+  });
+
+  it('lists all faults of meaning together and does not start', async () => {
+    const message = await rejection(
+      ACME_AI.replace('aliases: [acme]', 'aliases: [acme, other]')
+        .replace('minLength: 8', 'minLengt: 8')
+        .replace("x-api-key: '{api_key}'", "x-api-key: '{api_kye}'")
+        .replace('metadata.account_id', 'metadata.acount')
+        .replace('accounts/{account}', 'accounts/{acount}') +
+        ACME_AI.replace('\nproviders:', '')
+          .replace('key: ACME_AI', 'key: OTHER')
+          .replace('slug: acme-ai', 'slug: acme'),
+    );
+    const faults = [
+      /OTHER: the name acme belongs to ACME_AI already/,
+      /OTHER: the name other belongs to ACME_AI already/,
+      /ACME_AI credential: .*minLengt/,
+      /ACME_AI: authentication uses credentials\.api_kye/,
+      /ACME_AI: authentication uses metadata\.acount/,
+      /ACME_AI: the URL of authentication has \{acount\}/,
+    ];
+    for (const fault of faults) assert.match(message, fault);
+  });
+
+  it('wants a test with each credential and a credential with each test', async () => {
+    const manual = ACME_AI.replace('    credential:\n', '    manual_entry: true\n    credential:\n');
+    await load(manual);
+    assert.match(await rejection(manual.replace(/ {4}connection_test:[^]*?(?= {4}rate_limit)/, '')), /connection_test/);
   });
 
   it('refuses two providers of one name', async () => {
@@ -82,34 +155,112 @@ describe('provider registry', () => {
     await assert.rejects(load(ACME_AI.replace('minLength: 8', 'minLengt: 8')), /ACME_AI credential/);
   });
 
+  it('puts no value into an address that does not fit its pattern', async () => {
+    const added = await load(ACME_AI);
+    const { url, seen, close } = await acme();
+    const test = (account_id: string) => liveTest(added.get('acme'), 'ac-good-key', url, { account_id });
+    assert.equal((await test('acc1')).outcome, 'accepted');
+    for (const account of ['x/../../evil#', '', 'acc1\n', '{api_key}'])
+      assert.equal((await test(account)).outcome, 'blocked');
+    await close();
+    assert.deepEqual(seen, ['/v1/accounts/acc1']);
+  });
+
+  it('sends no header that Node would choke on', async () => {
+    const added = await load(ACME_AI);
+    const { url, seen, close } = await acme();
+    for (const key of ['ключ-ключ', 'ac-good\r\nx-evil: 1']) {
+      assert.equal((await liveTest(added.get('acme'), key, url, { account_id: 'acc1' })).outcome, 'blocked');
+    }
+    await close();
+    assert.deepEqual(seen, []);
+  });
+
   describe('with a provider that was added to the file alone', () => {
-    it('checks, tests and documents it', async () => {
-      const added = await load(ACME_AI);
-      const provider = added.get('acme');
-      assert.throws(() => checkFormat(added, provider, { credentials: aKey('sk-12345678'), metadata: {} }), /Acme AI/);
-      const seen: unknown[] = [];
-      const { url, close } = await serve((req, res) => {
-        seen.push([req.url, req.headers['x-api-key']]);
-        res.writeHead(req.headers['x-api-key'] === 'ac-good-key' ? 200 : 401).end('{}');
+    const key = 'ac-live-0123456789abcdef';
+    let added: Registry;
+    let provider: Provider;
+    before(async () => {
+      added = loadRegistry({ file: await registryFileWith(ADDED_PROVIDER, folder) });
+      provider = added.get('acme-ai');
+    });
+
+    const check = (api_key: string, metadata: object = {}) =>
+      checkFormat(added, provider, { credentials: aKey(api_key), metadata });
+
+    it('checks its form', () => {
+      assert.deepEqual(check(` ${key} `, { account_id: 'ws-1' }).warnings, []);
+      assert.equal(check(`ac-new-${'x'.repeat(20)}`).warnings.length, 1);
+      for (const foreign of ['ac-test-0123456789', 'sk-ant-api03-abcdefghijkl', 'short'])
+        assert.throws(() => check(foreign), { code: 'credential_format' });
+      assert.throws(() => check(key, { extra: 1 }), { code: 'metadata_invalid' });
+    });
+
+    it('keeps its keys out of the metadata of all', () => {
+      const gemini = added.get('gemini');
+      const credentials = aKey('AIzaSyabcdefghijklmnopqrstuvwxyz0123456');
+      assert.throws(() => checkFormat(added, gemini, { credentials, metadata: { notes: key } }), {
+        code: 'metadata_invalid',
       });
-      const config = loadConfig({
-        PROJECT_ID: 'test-project',
-        KMS_KEY: 'projects/p/locations/l/keyRings/r/cryptoKeys/k',
-        PROVIDER_ENDPOINTS: JSON.stringify({ 'api.acme.example': url }),
-      });
-      const test = (key: string, account_id: string) => {
-        const subject = { provider, credentials: aKey(key), metadata: { account_id }, expiresAt: null };
-        return testConnection(subject, { platform: { config, clock: systemClock } });
+    });
+
+    it('shows and documents it', () => {
+      const view = JSON.parse(JSON.stringify(providerView(provider))) as {
+        credential: { properties: object };
+        slug: string;
       };
-      assert.equal((await test('ac-good-key', 'acc1')).outcome, 'accepted');
-      assert.equal((await test('ac-bad-key', 'acc1')).outcome, 'rejected');
-      assert.equal((await test('ac-good-key', 'x/../../evil#')).outcome, 'blocked');
-      await close();
-      assert.deepEqual(seen, [
-        ['/v1/accounts/acc1', 'ac-good-key'],
-        ['/v1/accounts/acc1', 'ac-bad-key'],
-      ]);
+      assert.equal(view.slug, 'acme-ai');
+      assert.deepEqual(Object.keys(view.credential.properties), ['api_key']);
       assert.match(JSON.stringify(openApiDocument(added)), /Setup_acme_ai/);
+      assert(added.isName('ACME_AI') && added.isName('acme-intelligence') && !registry.isName('acme-ai'));
+    });
+
+    it('tests it', async () => {
+      const answers: Record<string, [number, object]> = {
+        [key]: [200, { account: { plan: 'team', seats: 7 }, models: [{ id: 'a' }, { id: 'b' }] }],
+        'ac-live-expired': [401, { errors: [{ code: 'other' }, { code: 'expired' }] }],
+        'ac-live-weak-key': [403, { errors: [] }],
+        'ac-live-teapot': [418, {}],
+      };
+      const { url, close } = await serve((req, res) => {
+        const [status, body] = answers[String(req.headers['x-acme-key'])] ?? [401, { errors: [] }];
+        const isRight = /^\/v1\/usage\?since=\d{4}-\d\d-\d\dT00:00:00Z$/.test(req.url ?? '');
+        res.writeHead(isRight ? status : 404).end(JSON.stringify(body));
+      });
+      const accepted = await liveTest(provider, key, url);
+      assert.equal(accepted.outcome, 'accepted');
+      assert.deepEqual(accepted.discovered, { plan: 'team', seats: 7, models: [{ id: 'a' }, { id: 'b' }] });
+      assert.equal((await liveTest(provider, 'ac-live-expired', url)).outcome, 'expired');
+      assert.equal((await liveTest(provider, 'ac-live-unknown', url)).outcome, 'rejected');
+      assert.equal((await liveTest(provider, 'ac-live-weak-key', url)).outcome, 'insufficient_permission');
+      assert.equal((await liveTest(provider, 'ac-live-teapot', url)).outcome, 'provider_error');
+      await close();
+      assert.equal((await liveTest(provider, key, url)).outcome, 'unreachable');
     });
   });
 });
+
+function liveTest(
+  provider: Provider,
+  key: string,
+  url: string,
+  metadata: Record<string, unknown> = {},
+): Promise<TestResult> {
+  const config = loadConfig({
+    PROJECT_ID: 'test-project',
+    KMS_KEY: 'projects/p/locations/l/keyRings/r/cryptoKeys/k',
+    PROVIDER_ENDPOINTS: JSON.stringify({ 'api.acme.example': url }),
+  });
+  const subject = { provider, credentials: aKey(key), metadata, expiresAt: null };
+  return testConnection(subject, { platform: { config, clock: systemClock } });
+}
+
+/** An Acme that accepts every key. */
+async function acme() {
+  const seen: (string | undefined)[] = [];
+  const server = await serve((req, res) => {
+    seen.push(req.url);
+    res.end('{}');
+  });
+  return { ...server, seen };
+}
