@@ -101,18 +101,31 @@ export const IntegrationList = Type.Object(
 
 export const TestResult = Type.Object({ outcome: Outcome, checks: Type.Array(Check) }, closed);
 
-export const ProviderList = Type.Object({
-  providers: Type.Array(
-    Type.Object({
-      key: Type.String(),
-      slug: Type.String(),
-      name: Type.String(),
-      category: Category,
-      credential: orNull(AnyObject),
-      metadata: AnyObject,
-    }),
-  ),
-});
+const Permission = Type.Object(
+  { id: Type.String(), needed_for: Type.String(), grant: Type.String(), optional: Type.Optional(Type.Boolean()) },
+  closed,
+);
+
+const ProviderEntry = Type.Object(
+  {
+    key: Type.String(),
+    slug: Type.String(),
+    aliases: Type.Array(Type.String()),
+    name: Type.String(),
+    category: Category,
+    credential_type: Type.String(),
+    docs_url: Type.String({ format: 'uri' }),
+    setup_steps: Type.Array(Type.String()),
+    credential: orNull(AnyObject),
+    metadata: AnyObject,
+    permissions: Type.Array(Permission),
+    pipelines: Type.Array(Type.String()),
+    setup_context: Type.Optional(AnyObject),
+  },
+  closed,
+);
+
+export const ProviderList = Type.Object({ providers: Type.Array(ProviderEntry) }, closed);
 
 export const Health = Type.Object({ status: Type.Literal('ok') }, closed);
 

@@ -1,15 +1,27 @@
 import type { TSchema } from '@sinclair/typebox';
+import { STATUSES } from '../../shared/credentials/lifecycle.ts';
+import { ORG_SLUG } from '../../shared/http/org-slug.ts';
+import { REQUEST_ID } from '../../shared/http/edge.ts';
 import { operationsOf, ROUTES, type Path } from '../../shared/http/routes.ts';
+import { ERRORS } from '../../shared/platform/errors.ts';
+import { namesOf } from '../../shared/providers/registry-faults.ts';
 import type { JsonSchema } from '../../shared/providers/provider-spec.ts';
 import type { Provider, Registry } from '../../shared/providers/registry.ts';
 import { SetupBody, UpdateBody } from '../integrations/bodies.ts';
 import * as schemas from '../schemas.ts';
 
+interface AnswerDoc {
+  readonly description: string;
+  readonly schema?: string;
+  readonly types?: readonly string[];
+  /** Headers beside those that every answer has. */
+  readonly headers?: Readonly<Record<string, object>>;
+}
+
 interface OperationDoc {
+  readonly id: string;
   readonly summary: string;
-  readonly answers: Readonly<
-    Record<number, { readonly description: string; readonly schema?: string; readonly types?: readonly string[] }>
-  >;
+  readonly answers: Readonly<Record<number, AnswerDoc>>;
   /** Statuses of problem documents, beyond those that every operation has. */
   readonly problems: readonly number[];
   readonly parameters?: readonly object[];
@@ -21,13 +33,16 @@ const query = (name: string, schema: object, description: string) => ({ name, in
 const header = (name: string, schema: object, description: string) => ({ name, in: 'header', schema, description });
 const WAIT = header(
   'Prefer',
-  { type: 'string', pattern: 'wait=\\d+' },
-  'wait=N: wait up to N (at most 30) seconds for the verdict.',
+  { type: 'string', examples: ['wait=10'] },
+  'wait=N: wait up to N (at most 30) seconds for the verdict. Other preferences are ignored (RFC 7240).',
 );
 
 const IF_MATCH = header(
   'If-Match',
-  { type: 'string', maxLength: 2000 },
+  {
+    type: 'string',
+    pattern: '^\\s*(?:\\*|TAG(?:\\s*,\\s*TAG)*)\\s*$'.replaceAll('TAG', '(?:W/)?"[!#-+\\--~]{0,100}"'),
+  },
   'The ETag that was read; the change is refused when the integration has changed since.',
 );
 const IDEMPOTENCY_KEY = header(
@@ -36,6 +51,26 @@ const IDEMPOTENCY_KEY = header(
   'A repeated request with the same key gets the first answer again, for 24 hours.',
 );
 
+const text = (description: string, schema: object = {}) => ({ description, schema: { type: 'string', ...schema } });
+const required = (header: object) => ({ required: true, ...header });
+const ETAG = text('The version of the integration.', { pattern: '^"[1-9][0-9]*"$' });
+const APPLIED = text('The wish to wait was heard.', { pattern: '^wait=[0-9]+$' });
+const RETRY_AFTER = text('Seconds until another try can succeed.', { pattern: '^[1-9][0-9]*$' });
+const EVERY_ANSWER = {
+  'X-Request-Id': required(
+    text('The request id that came with the request, or a new one.', { pattern: REQUEST_ID.source }),
+  ),
+  Vary: required(text('Request headers that the answer depends on.')),
+  'Cache-Control': required(text('How long the answer may be kept.')),
+};
+const PROBLEM_HEADERS: Readonly<Record<number, Readonly<Record<string, object>>>> = {
+  401: { 'WWW-Authenticate': required(text('Bearer.', { pattern: '^Bearer ' })) },
+  405: { Allow: required(text('The methods of the path.')) },
+  409: { 'Retry-After': RETRY_AFTER },
+  429: { 'Retry-After': required(RETRY_AFTER) },
+  503: { 'Retry-After': required(RETRY_AFTER) },
+};
+
 /** An OpenAPI 3.1 description made of the schemas that handlers and registry check with. */
 export function openApiDocument(registry: Registry): object {
   return {
@@ -43,33 +78,40 @@ export function openApiDocument(registry: Registry): object {
     info: { title: 'Integration setup', version: '1.0.0', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
     jsonSchemaDialect: 'https://json-schema.org/draft/2020-12/schema',
     paths: Object.fromEntries(
-      (Object.keys(ROUTES) as Path[]).map((path) => [path, pathItem(path, operations(registry))]),
+      (Object.keys(ROUTES) as Path[]).map((path) => [path, pathItem(path, operations(registry), registry)]),
     ),
     components: {
       schemas: components(registry),
+      responses: problems(),
       securitySchemes: { oidc: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
     },
   };
 }
 
 function operations(registry: Registry): Readonly<Record<string, OperationDoc>> {
-  const integration = (description: string) => ({ description, schema: 'Integration' });
+  const headers = { ETag: required(ETAG), 'Preference-Applied': APPLIED };
+  const integration = (description: string) => ({ description, schema: 'Integration', headers });
   return {
     'GET /integrations/{org}': {
+      id: 'listIntegrations',
       summary: 'Every provider, with the integration of the organisation where there is one',
       answers: { 200: { description: 'All integrations', schema: 'IntegrationList' } },
       problems: [400],
       parameters: [
-        query('status', { type: 'string' }, 'Only integrations of this status.'),
+        query('status', { enum: [...STATUSES, 'NOT_CONFIGURED'] }, 'Only integrations of this status.'),
         query('category', { enum: ['cloud', 'genai', 'saas'] }, 'Only providers of this category.'),
       ],
     },
     'GET /integrations/{org}/{provider}': {
+      id: 'getIntegration',
       summary: 'One integration with its history',
-      answers: { 200: { description: 'The integration', schema: 'IntegrationWithHistory' } },
+      answers: {
+        200: { description: 'The integration', schema: 'IntegrationWithHistory', headers: { ETag: required(ETAG) } },
+      },
       problems: [],
     },
     'PUT /integrations/{org}/{provider}': {
+      id: 'updateIntegration',
       summary: 'Change credentials, metadata, label or expiry; a credential in use stays until the new one is tested',
       answers: {
         200: integration('Label or expiry changed; or with the verdict that was waited for'),
@@ -80,18 +122,21 @@ function operations(registry: Registry): Readonly<Record<string, OperationDoc>> 
       body: body(registry, updateName),
     },
     'DELETE /integrations/{org}/{provider}': {
+      id: 'deleteIntegration',
       summary: 'Delete an integration; its history stays',
       answers: { 204: { description: 'Deleted' } },
       problems: [400, 409, 412],
       parameters: [IF_MATCH],
     },
     'POST /integrations/{org}/{provider}/setup': {
+      id: 'setUpIntegration',
       summary: 'Set up an integration, or test a credential without storing it',
       answers: {
         200: {
           description: 'The same is stored already; or the outcome of a dry run',
           schema: 'SetupAnswer',
           types: [...JSON_ONLY, 'text/event-stream'],
+          headers: { ETag: ETAG, 'Preference-Applied': APPLIED },
         },
         201: integration('Stored, with its verdict'),
         202: integration('Stored; its test is under way'),
@@ -101,22 +146,26 @@ function operations(registry: Registry): Readonly<Record<string, OperationDoc>> 
       body: body(registry, setupName),
     },
     'POST /integrations/{org}/{provider}/validate': {
+      id: 'validateIntegration',
       summary: 'Test the stored credential again',
       answers: { 200: integration('With the verdict'), 202: integration('The test is under way') },
       problems: [400, 413, 415],
       parameters: [WAIT],
     },
     'GET /providers': {
+      id: 'listProviders',
       summary: 'Providers with their fields, schemas and help',
       answers: { 200: { description: 'The registry', schema: 'ProviderList' } },
       problems: [],
     },
     'GET /openapi.json': {
+      id: 'getDescription',
       summary: 'This document',
       answers: { 200: { description: 'OpenAPI 3.1', schema: 'AnyObject' } },
       problems: [],
     },
     'GET /health': {
+      id: 'getHealth',
       summary: 'Whether the service is up',
       answers: { 200: { description: 'Up', schema: 'Health' } },
       problems: [],
@@ -124,58 +173,87 @@ function operations(registry: Registry): Readonly<Record<string, OperationDoc>> 
   };
 }
 
-function pathItem(path: Path, docs: Readonly<Record<string, OperationDoc>>): object {
-  const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+function pathItem(path: Path, docs: Readonly<Record<string, OperationDoc>>, registry: Registry): object {
+  const schemaOf: Readonly<Record<string, object>> = {
+    org: { type: 'string', pattern: ORG_SLUG.source },
+    provider: providerName(registry),
+  };
+  const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
     name,
     in: 'path',
     required: true,
-    schema: { type: 'string' },
+    schema: schemaOf[name],
   }));
   const methods = Object.entries(operationsOf(path)).map(([method, { role }]) => {
     const doc = docs[`${method} ${path}`];
     if (!doc) throw new Error(`${method} ${path} has no description`);
-    return [method.toLowerCase(), operation(doc, role !== undefined, parameters.length > 0)];
+    return [method.toLowerCase(), operation(doc, role !== undefined, path.includes('{provider}'))];
   });
   return { ...(parameters.length > 0 ? { parameters } : {}), ...Object.fromEntries(methods) };
 }
 
+/** Slugs, and every other name of a provider, in any case. */
+function providerName({ providers }: Registry): object {
+  const anyCase = (name: string) =>
+    name.replace(/[a-z]/gi, (letter) => `[${letter.toLowerCase()}${letter.toUpperCase()}]`);
+  const names = providers.flatMap((provider) => [...namesOf(provider)]).map(anyCase);
+  return {
+    type: 'string',
+    anyOf: [{ enum: providers.map(({ slug }) => slug) }, { pattern: `^(?:${[...new Set(names)].join('|')})$` }],
+  };
+}
+
 function operation(
-  { summary, answers, problems, parameters, body }: OperationDoc,
+  { id, summary, answers, problems, parameters, body }: OperationDoc,
   isSecured: boolean,
-  isScoped: boolean,
+  namesProvider: boolean,
 ): object {
-  const statuses = [...problems, ...(isScoped ? [401, 403, 404, 429, 503] : []), 405, 500].toSorted((a, b) => a - b);
+  const scoped = [...(isSecured ? [401, 403, 429, 503] : []), ...(namesProvider ? [404] : [])];
+  const statuses = [...problems, ...scoped, 405, 500].toSorted((a, b) => a - b);
   const successes = Object.entries(answers).map(([status, answer]) => [status, response(answer)]);
   return {
+    operationId: id,
     summary,
     ...(isSecured ? { security: [{ oidc: [] }] } : {}),
     ...(parameters ? { parameters } : {}),
     ...(body ? { requestBody: body } : {}),
-    responses: { ...Object.fromEntries(successes), ...Object.fromEntries(statuses.map((status) => [status, PROBLEM])) },
+    responses: {
+      ...Object.fromEntries(successes),
+      ...Object.fromEntries(statuses.map((status) => [status, problemOf(status)])),
+    },
   };
 }
 
-const PROBLEM = response({
-  description: 'A problem document (RFC 9457)',
-  schema: 'Problem',
-  types: ['application/problem+json'],
-});
+const problemOf = (status: number) => ({ $ref: `#/components/responses/Problem${status}` });
 
-function response({
-  description,
-  schema,
-  types = JSON_ONLY,
-}: {
-  description: string;
-  schema?: string;
-  types?: readonly string[];
-}) {
-  if (!schema) return { description };
+/** One response per status, with the codes that it can have; the codes of other failures on our side stay inside. */
+function problems(): Record<string, object> {
+  const statuses = [...new Set(Object.values(ERRORS).map(({ status }) => status))];
+  return Object.fromEntries(statuses.map((status) => [`Problem${status}`, problem(status)]));
+}
+
+function problem(status: number): object {
+  const codes = Object.entries(ERRORS).filter(([, error]) => error.status === status);
+  const code = { enum: status === 500 ? ['internal'] : codes.map(([name]) => name) };
+  const schema = {
+    $ref: '#/components/schemas/Problem',
+    properties: { status: { const: status }, code },
+  };
+  return {
+    description: 'A problem document (RFC 9457)',
+    headers: { ...EVERY_ANSWER, ...PROBLEM_HEADERS[status] },
+    content: { 'application/problem+json': { schema } },
+  };
+}
+
+function response({ description, schema, types = JSON_ONLY, headers: more = {} }: AnswerDoc) {
+  const headers = { ...EVERY_ANSWER, ...more };
+  if (!schema) return { description, headers };
   const content = types.map((type) => [
     type,
     { schema: type === 'text/event-stream' ? { type: 'string' } : { $ref: `#/components/schemas/${schema}` } },
   ]);
-  return { description, content: Object.fromEntries(content) };
+  return { description, headers, content: Object.fromEntries(content) };
 }
 
 function body({ providers }: Registry, nameOf: (slug: string) => string): object {
@@ -225,12 +303,16 @@ function described(schema: JsonSchema): object {
     if (typeof own['type'] !== 'string') return value;
     return {
       ...Object.fromEntries(Object.entries(own).filter(([name]) => !OURS.has(name))),
+      ...(own['trim'] && typeof own['pattern'] === 'string' ? { pattern: spaced(own['pattern']) } : {}),
       ...(own['help'] && !own['description'] ? { description: own['help'] } : {}),
       ...(own['secret'] ? { writeOnly: true } : {}),
       ...(own['example'] === undefined ? {} : { examples: [own['example']] }),
     };
   }) as object;
 }
+
+/** White space around a pasted text is cut off before it is checked. */
+const spaced = (pattern: string): string => `^\\s*(?:${pattern.replace(/^\^/, '').replace(/\$$/, '')})\\s*$`;
 
 /** TypeBox schemas without the symbols that they carry. */
 function plain(schema: TSchema): object {

@@ -58,7 +58,7 @@ export interface EdgeDeps {
 const REQUEST_BUDGET_MS = 8_500;
 /** Who was turned away stands in the log only: an attacker could fill a history. */
 const REFUSALS: ReadonlySet<number> = new Set([401, 403, 429]);
-const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
+export const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
 /** Makes the HTTP function `name` out of its endpoints: every check that comes before the body, and every answer after it. */
 export function httpFunction(
@@ -71,20 +71,26 @@ export function httpFunction(
   const dispatch = dispatcher(name, { registry, authenticate, limiter }, endpoints);
   return async (request, response) => {
     const startedAt = performance.now();
-    const requestId = requestIdOf(request);
+    const requestId = requestIdOf(request, registry);
     const log = platform.log.child({ request_id: requestId });
     const cors = corsHeaders(request, platform.config.corsOrigins);
     const common = { ...cors, 'x-request-id': requestId, vary: 'Origin, Accept', 'cache-control': 'no-store' };
-    const url = new URL(request.url ?? '/', 'http://localhost');
+    const { pathname, query } = targetOf(request);
     let answer: Answer;
     try {
-      const call = { request, query: url.searchParams, requestId, log, startedAt };
-      answer = await withinMs(REQUEST_BUDGET_MS, () => dispatch(call, url.pathname, cors));
+      const call = { request, query, requestId, log, startedAt };
+      answer = await withinMs(REQUEST_BUDGET_MS, () => dispatch(call, pathname, cors));
     } catch (err) {
       answer = failure(err, requestId, log, name);
     }
     await send(response, { ...answer, headers: { ...common, ...answer.headers } }, log);
   };
+}
+
+/** Path and query as they were sent: a URL parser would take the start of `//x/health` for a host, and throw at `//`. */
+function targetOf({ url = '/' }: IncomingMessage): { pathname: string; query: URLSearchParams } {
+  const end = url.includes('?') ? url.indexOf('?') : url.length;
+  return { pathname: url.slice(0, end), query: new URLSearchParams(url.slice(end + 1)) };
 }
 
 type DispatchDeps = Required<EdgeDeps> & { readonly limiter: RateLimiter };
@@ -162,9 +168,11 @@ function checkRole({ request, org, principal }: OrgCall, { template }: MatchedPa
   return operation;
 }
 
-function requestIdOf({ headers }: IncomingMessage): string {
+/** It goes into logs and history: a key that was pasted into the wrong header gets another id. */
+function requestIdOf({ headers }: IncomingMessage, registry: Registry): string {
   const given = headers['x-request-id'];
-  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+  const isUsable = typeof given === 'string' && REQUEST_ID.test(given) && !registry.looksSecret(given);
+  return isUsable ? given : randomUUID();
 }
 
 function failure(err: unknown, requestId: string, log: Logger, name: string): Answer {

@@ -1,6 +1,6 @@
 import type { Registry } from '../providers/registry.ts';
 
-const ORG_SLUG = /^[a-z][a-z0-9_]{2,49}$/;
+export const ORG_SLUG = /^[a-z][a-z0-9_]{2,49}$/;
 /** Paths of the console and of the API: an organisation of that name could not be told from them. */
 const RESERVED = new Set(['genai', 'subscriptions', 'providers', 'cloud', 'settings', 'pipelines', 'costs', 'local']);
 
