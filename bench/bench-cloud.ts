@@ -32,10 +32,14 @@ export interface BenchCloud extends AsyncDisposable {
   calls(service: string, method: string): Promise<number>;
 }
 
-/** Credentials by provider and case. */
-export type Sandbox = Readonly<
-  Record<string, Readonly<Record<string, { readonly credentials?: object; readonly metadata?: object }>>>
->;
+interface SandboxCase {
+  readonly credentials?: object;
+  readonly metadata?: object;
+  readonly expect: { readonly validation_status: string };
+}
+
+/** Cases by provider and name. */
+export type Sandbox = Readonly<Record<string, Readonly<Record<string, SandboxCase>>>>;
 
 const UNLIMITED = { writes: 0, validations: 0, reads: 0 };
 

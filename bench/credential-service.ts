@@ -10,8 +10,8 @@ type Row = Report['rows'][number];
 /** Calls behind each line of the table. */
 const SIZES: Readonly<Record<Size, { orgs: number; reads: number; setups: number; levels: readonly number[] }>> = {
   tiny: { orgs: 1, reads: 4, setups: 2, levels: [2] },
-  quick: { orgs: 3, reads: 100, setups: 40, levels: [1, 10, 50] },
-  full: { orgs: 20, reads: 800, setups: 300, levels: [1, 10, 50] },
+  quick: { orgs: 2, reads: 100, setups: 30, levels: [1, 10, 50] },
+  full: { orgs: 5, reads: 300, setups: 120, levels: [1, 10, 50] },
 };
 
 const COLUMNS = [

@@ -8,7 +8,7 @@ import { seedOrgs } from './seeded-orgs.ts';
 const SIZES: Readonly<Record<Size, { orgs: number; warmUp: number; calls: number; rounds: number }>> = {
   tiny: { orgs: 1, warmUp: 2, calls: 4, rounds: 1 },
   quick: { orgs: 1, warmUp: 400, calls: 200, rounds: 3 },
-  full: { orgs: 10, warmUp: 1_500, calls: 600, rounds: 7 },
+  full: { orgs: 5, warmUp: 1_500, calls: 500, rounds: 7 },
 };
 const CONCURRENCY = 4;
 

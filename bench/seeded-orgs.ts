@@ -19,7 +19,7 @@ const COUNT_PENDING: Statement = {
   types: {},
 };
 
-/** Organisations with an integration of every provider that the sandbox has a good credential for, all tested. */
+/** Organisations with an integration of every provider that has a good case in the sandbox, all tested. */
 export async function seedOrgs(
   count: number,
   { cloud, setup, bare }: { cloud: BenchCloud; setup: DeployedFunction; bare: BareClients },
@@ -29,7 +29,9 @@ export async function seedOrgs(
   for (let index = 0; index < count; index += 1) {
     const org = `seeded_${index}`;
     const token = await cloud.token([org]);
-    for (const slug of Object.keys(sandbox).filter((name) => sandbox[name]?.['valid']?.credentials)) {
+    for (const slug of Object.keys(sandbox).filter(
+      (name) => sandbox[name]?.['valid']?.expect.validation_status === 'VALID',
+    )) {
       const body = goodBody(sandbox, slug);
       await setup.call({ verb: 'POST', path: `/integrations/${org}/${slug}/setup`, token, body });
     }
@@ -41,9 +43,10 @@ export async function seedOrgs(
 
 /** Body of a setup that the provider's test will accept. */
 export function goodBody(sandbox: Sandbox, slug: string): object {
-  const { credentials, metadata } = sandbox[slug]?.['valid'] ?? {};
-  if (!credentials) throw new Error(`The sandbox has no good credential for ${slug}.`);
-  return { credentials, ...(metadata ? { metadata } : {}) };
+  const good = sandbox[slug]?.['valid'];
+  if (!good) throw new Error(`The sandbox has no good case for ${slug}.`);
+  const { expect: _expect, ...body } = good;
+  return body;
 }
 
 /** Tests that still run would slow down what is measured next. */
