@@ -4,12 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
 import sinon from 'sinon';
 import type { SetupDeps } from '../../functions/integrations/set-up-integration.ts';
+import { openApiDocument } from '../../functions/providers/openapi.ts';
 import type { IntegrationRow } from '../../shared/credentials/integration-row.ts';
 import type { HttpHandler } from '../../shared/http/edge.ts';
 import { loadConfig } from '../../shared/platform/config.ts';
 import { createLogger } from '../../shared/platform/log.ts';
 import type { Platform } from '../../shared/platform/platform.ts';
 import { clock } from '../credentials/fixtures.ts';
+import { recorder } from '../openapi/recorder.ts';
 import { registry } from '../providers/fixtures.ts';
 
 export const ENVIRONMENT = {
@@ -87,17 +89,23 @@ export async function anIssuer() {
   };
 }
 
-/** Serves a handler on a free port, without functions-framework. */
-export async function host(handler: HttpHandler) {
-  const server = createServer((req, res) => void handler(req, res));
+/** Serves a handler on a free port, without functions-framework; closing it fails when an answer was not as described. */
+export async function host(handler: HttpHandler, { isDescribed = true } = {}) {
+  const exchanges = recorder(openApiDocument(registry));
+  const server = createServer((req, res) => {
+    if (isDescribed) exchanges.record(req, res);
+    void handler(req, res);
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise<void>((resolve) => {
+    async close() {
+      await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
-      }),
+      });
+      exchanges.check();
+    },
   };
 }
 

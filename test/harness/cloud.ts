@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RateLimits, StartSettings } from '../../shared/platform/config.ts';
 import { startRuntime, type Runtime } from '../../local/runtime.ts';
+import { servedChecker } from '../openapi/served-checker.ts';
 
 export type Role = 'viewer' | 'editor' | 'admin';
 
@@ -32,17 +33,22 @@ export interface Answer {
 
 export interface TestCloudOptions {
   readonly dataDir?: string;
+  /** Endpoints of providers by their real host, and a registry of its own. */
+  readonly providers?: Readonly<Record<string, string>>;
+  readonly providerRegistry?: string;
   /** Off unless the test is about them. */
   readonly rateLimits?: Partial<RateLimits>;
 }
 
-function settings({ rateLimits }: TestCloudOptions): StartSettings {
-  return { port: 0, googleApis: {}, providers: {}, rateLimits: { writes: 0, validations: 0, reads: 0, ...rateLimits } };
+function settings({ rateLimits, providers = {}, providerRegistry }: TestCloudOptions): StartSettings {
+  const off = { writes: 0, validations: 0, reads: 0 };
+  return { port: 0, googleApis: {}, providers, providerRegistry, rateLimits: { ...off, ...rateLimits } };
 }
 
 export async function startTestCloud(options: TestCloudOptions = {}): Promise<TestCloud> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'cloud-')));
   const runtime = await startRuntime({ dataDir, settings: settings(options) });
+  const checked = servedChecker(runtime.url);
   const token = (orgs: Record<string, Role>) => runtime.cloud.issuer.sign({ orgs, sub: 'tester' });
   return {
     ...runtime,
@@ -50,7 +56,7 @@ export async function startTestCloud(options: TestCloudOptions = {}): Promise<Te
     token,
     async call(verb, path, { as, body, headers = {} } = {}) {
       const org = path.split('/')[2]?.split('?')[0] ?? 'acme';
-      const response = await fetch(runtime.url + path, {
+      const request = {
         method: verb,
         headers: {
           authorization: `Bearer ${await token(as ?? { [org]: 'admin' })}`,
@@ -58,8 +64,10 @@ export async function startTestCloud(options: TestCloudOptions = {}): Promise<Te
           ...headers,
         },
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-      });
+      };
+      const response = await fetch(runtime.url + path, request);
       const text = await response.text();
+      await checked({ ...request, path }, { status: response.status, headers: response.headers, body: text });
       return { status: response.status, headers: response.headers, text, body: parsed(text) };
     },
     async close() {
