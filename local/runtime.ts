@@ -91,6 +91,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     audience: cloud.issuer.audience,
     providerEndpoints: { ...sandboxes.providerEndpoints, ...options.settings.providers },
     googleApiOverrides: options.settings.googleApis,
+    providerRegistry: options.settings.providerRegistry,
     rateLimits: options.settings.rateLimits,
     awsSubjects: AWS_ACCOUNTS.map(
       (account) => cloud.iam.findServiceAccount(emailOf(account, PROJECT_ID))?.uniqueId ?? '',

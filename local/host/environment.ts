@@ -21,6 +21,7 @@ export interface EnvironmentOptions {
   readonly providerEndpoints: Readonly<Record<string, string>>;
   /** First label of a googleapis host to base URL, from the environment of `npm start`; each wins over the sandbox. */
   readonly googleApiOverrides: Readonly<Record<string, string>>;
+  readonly providerRegistry?: string | undefined;
   readonly rateLimits: RateLimits;
   /** Numeric ids of the identities that customers' AWS roles trust. */
   readonly awsSubjects: readonly string[];
@@ -56,6 +57,7 @@ export function productEnvironment(options: EnvironmentOptions): Record<string, 
     SCHEDULER_ENDPOINT: endpoints.scheduler,
     GOOGLE_API_ENDPOINTS: JSON.stringify({ ...(live ? {} : customerApis), ...options.googleApiOverrides }),
     PROVIDER_ENDPOINTS: JSON.stringify(live ? {} : options.providerEndpoints),
+    ...(options.providerRegistry ? { PROVIDER_REGISTRY: options.providerRegistry } : {}),
     RATE_LIMIT_WRITES: String(options.rateLimits.writes),
     RATE_LIMIT_VALIDATIONS: String(options.rateLimits.validations),
     RATE_LIMIT_READS: String(options.rateLimits.reads),

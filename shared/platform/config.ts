@@ -42,6 +42,8 @@ const Environment = Type.Object({
   ...LIMITS,
   /** Numeric ids, with commas, of the service accounts that assume customers' AWS roles. */
   AWS_SUBJECTS: Type.String({ default: '', pattern: '^(?:[0-9]{5,30}(?:,[0-9]{5,30})*)?$' }),
+  /** File that holds the provider registry, in place of the one in `configs/`. */
+  PROVIDER_REGISTRY: Type.Optional(Type.String({ minLength: 1 })),
   /** Seconds that a decrypted credential stays in memory. */
   CACHE_TTL_SECONDS: Whole(300, 3600),
   MAX_ADDITIONAL_BILLING_ACCOUNTS: Whole(10, 100),
@@ -91,6 +93,7 @@ export interface Config {
   /** Requests per organisation, minute and instance; 0 is without limit. */
   readonly rateLimits: RateLimits;
   readonly awsSubjects: readonly string[];
+  readonly providerRegistry: string | undefined;
   readonly cacheTtlSeconds: number;
   readonly maxAdditionalBillingAccounts: number;
   /** The Cloud Run task that this process is; `execution` stays the same over its attempts. */
@@ -114,12 +117,19 @@ export function loadConfig(env: Environment = process.env): Config {
 
 /** What `npm start` takes from its own environment; the embedded cloud supplies the rest. */
 export function loadStartSettings(env: Environment = process.env): StartSettings {
-  const schema = Type.Pick(Environment, ['PORT', 'GOOGLE_API_ENDPOINTS', 'PROVIDER_ENDPOINTS', ...LIMIT_NAMES]);
+  const schema = Type.Pick(Environment, [
+    'PORT',
+    'GOOGLE_API_ENDPOINTS',
+    'PROVIDER_ENDPOINTS',
+    'PROVIDER_REGISTRY',
+    ...LIMIT_NAMES,
+  ]);
   const given = read(schema, env);
   return {
     port: given.PORT,
     googleApis: given.GOOGLE_API_ENDPOINTS,
     providers: given.PROVIDER_ENDPOINTS,
+    providerRegistry: given.PROVIDER_REGISTRY,
     rateLimits: toRateLimits(given),
   };
 }
@@ -132,6 +142,7 @@ export interface StartSettings {
   readonly port: number;
   readonly googleApis: Readonly<Record<string, string>>;
   readonly providers: Readonly<Record<string, string>>;
+  readonly providerRegistry?: string | undefined;
   readonly rateLimits: RateLimits;
 }
 
@@ -190,6 +201,7 @@ function toConfig(env: Static<typeof Environment>): Config {
     corsOrigins: env.CORS_ORIGINS.split(',').filter(Boolean),
     rateLimits: toRateLimits(env),
     awsSubjects: env.AWS_SUBJECTS.split(',').filter(Boolean),
+    providerRegistry: env.PROVIDER_REGISTRY,
     cacheTtlSeconds: env.CACHE_TTL_SECONDS,
     maxAdditionalBillingAccounts: env.MAX_ADDITIONAL_BILLING_ACCOUNTS,
     task: {

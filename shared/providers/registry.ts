@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import { parse } from 'yaml';
 import type { Config } from '../platform/config.ts';
 import { ServiceError } from '../platform/errors.ts';
@@ -11,8 +12,12 @@ const CONFIGS = new URL('../../configs/system/', import.meta.url);
 /** The registry of a deployed function, with the limits of its configuration. */
 export function platformRegistry({
   maxAdditionalBillingAccounts,
-}: Pick<Config, 'maxAdditionalBillingAccounts'>): Registry {
-  return loadRegistry({ limits: { additional_billing_accounts: maxAdditionalBillingAccounts } });
+  providerRegistry,
+}: Pick<Config, 'maxAdditionalBillingAccounts' | 'providerRegistry'>): Registry {
+  return loadRegistry({
+    limits: { additional_billing_accounts: maxAdditionalBillingAccounts },
+    ...(providerRegistry ? { file: pathToFileURL(providerRegistry) } : {}),
+  });
 }
 
 /** A provider with what was compiled from its entry. */
