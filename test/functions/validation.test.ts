@@ -103,6 +103,47 @@ describe('validating a credential', () => {
     });
   }
 
+  it('opens a credential before its event is stored for nobody: without an audit there is no test', async () => {
+    const { deps, test, store } = validationDeps(aRow());
+    const append = () => Promise.reject(new ServiceError('backend_unavailable', 'x'));
+    await assert.rejects(validateCredential(REQUEST, 'm1', { ...deps, store: { ...deps.store, append } }), {
+      code: 'backend_unavailable',
+    });
+    sinon.assert.notCalled(test);
+    sinon.assert.notCalled(store.replace);
+  });
+
+  it('writes who opened it, and for which request', async () => {
+    const { deps, store } = validationDeps(aRow());
+    await validateCredential(REQUEST, 'm1', deps);
+    sinon.assert.calledWithMatch(store.append, { action: 'decrypted', actor: 'validation', request_id: 'q1' });
+  });
+
+  it('tests the candidate with its own credential, and leaves the one in use alone', async () => {
+    const candidate = {
+      candidate_status: 'PENDING',
+      candidate_encrypted_credentials: 'bmV3',
+      candidate_kms_key_version: 'v2',
+      candidate_fingerprint: 'feedbeef',
+      candidate_metadata: { notes: 'new' },
+    } as const;
+    const row = aRow({ validation_status: 'VALID', ...candidate });
+    const { deps, state, test, cipher, store } = validationDeps(row, 'rejected');
+    await validateCredential(REQUEST, 'm1', deps);
+    sinon.assert.calledWith(cipher.decrypt, 'bmV3');
+    sinon.assert.calledWithMatch(test, { metadata: { notes: 'new' } });
+    assert.deepEqual([state.row?.validation_status, state.row?.candidate_status], ['VALID', 'INVALID']);
+    assert.equal(state.row?.candidate_encrypted_credentials, null);
+    sinon.assert.calledWithMatch(store.append, { action: 'candidate_tested', fingerprint: 'feedbeef' });
+  });
+
+  it('asks for no other delivery when trying again cannot help', async () => {
+    const { deps, state } = validationDeps(aRow(), 'unreachable');
+    const test = async () => ({ outcome: 'unreachable', checks: [], final: true }) as const;
+    await validateCredential(REQUEST, 'm1', { ...deps, test });
+    assert.deepEqual([state.row?.validation_status, state.row?.last_check?.given_up], ['PENDING', true]);
+  });
+
   it('reads a push, and calls anything else no message', () => {
     const data = Buffer.from(JSON.stringify(REQUEST)).toString('base64');
     const push = { message: { data, messageId: '7', publishTime: 'x' }, subscription: 's' };
