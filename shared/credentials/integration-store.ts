@@ -64,8 +64,9 @@ export class IntegrationStore {
     const row = { ...draft, version: 1, last_request_id: randomUUID() };
     for (let lock = 1; lock <= MAX_LOCKS; lock += 1) {
       const params = parametersOf(row, statements.CREDENTIAL_COLUMNS);
-      const isRun = await this.#runner.runOnce(statements.CREATE, params, creationLock(row, lock));
-      const stored = isRun ? await this.find(row.org_slug, row.provider_key) : undefined;
+      const run = await this.#runner.runOnce(statements.CREATE, params, creationLock(row, lock));
+      if (run === 'changed') return row;
+      const stored = run === 'run' ? await this.find(row.org_slug, row.provider_key) : undefined;
       if (stored) return stored.last_request_id === row.last_request_id ? row : undefined;
     }
     throw unavailable('BigQuery');

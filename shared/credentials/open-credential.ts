@@ -41,6 +41,7 @@ export async function openCredential(
   opener: Opener,
   deps: OpenDeps,
 ): Promise<Secret<Credentials>> {
+  if (row.encrypted_credentials === null) throw holdsNone();
   const active = { ciphertext: row.encrypted_credentials, fingerprint: row.fingerprint };
   const open = () => openSealed(row, active, opener, deps);
   return deps.cache ? deps.cache.get(row, open) : open();
@@ -58,7 +59,7 @@ export async function openSealed(
   { actor, requestId }: Opener,
   { cipher, store, clock }: OpenDeps,
 ): Promise<Secret<Credentials>> {
-  if (ciphertext === null) throw new ServiceError('not_configured', 'This integration holds no credential');
+  if (ciphertext === null) throw holdsNone();
   if (row.credential_format !== CREDENTIAL_FORMAT) {
     throw new ServiceError(
       'unsupported_format',
@@ -69,4 +70,8 @@ export async function openSealed(
   const credentials = await cipher.decrypt(ciphertext, { org, providerKey, credentialId });
   await recordAccess({ store, clock }, row, { action: 'decrypted', actor, requestId, fingerprint });
   return credentials;
+}
+
+function holdsNone(): ServiceError {
+  return new ServiceError('not_configured', 'This integration holds no credential');
 }

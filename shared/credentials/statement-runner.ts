@@ -36,19 +36,22 @@ export class StatementRunner {
   /**
    * Runs a statement under a job id, which BigQuery accepts once: among racing callers one job runs, and all wait for it.
    *
-   * @returns False when the job of this id failed, so that another id has to be tried.
+   * @returns What became of the job: `changed` rows by our own, `run` by somebody, or `failed`, so that another id has to
+   * be tried.
    */
-  async runOnce(statement: Statement, params: Parameters, jobId: string): Promise<boolean> {
+  async runOnce(statement: Statement, params: Parameters, jobId: string): Promise<'changed' | 'run' | 'failed'> {
     const job = this.#bigQuery.job(jobId, { location: this.#location });
     const query = { ...this.#request(statement, params), jobId, location: this.#location };
-    const start = () => bounded('BigQuery', this.#bigQuery.createQueryJob(query)).catch(ignoreDuplicate);
+    const start = () => bounded('BigQuery', this.#bigQuery.createQueryJob(query)).then(isStarted, isDuplicate);
     try {
-      await start().catch(start); // a lost answer: the second try meets the first one's job
-      await bounded('BigQuery', job.getQueryResults({ maxResults: 0 }));
-      return true;
+      const isOurs = await start().catch(start); // a lost answer: the second try meets the first one's job
+      const call = job.getQueryResults({ maxResults: 0 }) as Promise<readonly unknown[]>;
+      const [, , answer] = await bounded('BigQuery', call);
+      const { numDmlAffectedRows } = (answer ?? {}) as { numDmlAffectedRows?: string };
+      return isOurs && Number(numDmlAffectedRows) > 0 ? 'changed' : 'run';
     } catch (err) {
       if (err instanceof ServiceError) throw err;
-      if (await hasFailed(job)) return false;
+      if (await hasFailed(job)) return 'failed';
       throw unavailable('BigQuery', err);
     }
   }
@@ -67,6 +70,10 @@ async function hasFailed(job: ReturnType<BigQuery['job']>): Promise<boolean> {
   return status?.state === 'DONE' && status.errorResult !== undefined;
 }
 
-function ignoreDuplicate(err: unknown): void {
+const isStarted = (): boolean => true;
+
+/** The id is taken: somebody else's job, or our own whose answer was lost. */
+function isDuplicate(err: unknown): boolean {
   if ((err as { code?: unknown }).code !== 409) throw err;
+  return false;
 }

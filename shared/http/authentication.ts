@@ -1,4 +1,5 @@
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { VerifiedTokens } from './verified-tokens.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Config } from '../platform/config.ts';
 import { unavailable } from '../platform/deadline.ts';
@@ -36,9 +37,12 @@ export function remoteKeys(jwksUri: string): JWTVerifyGetKey {
 /** Verifies bearer tokens of the configured issuer. */
 export function authenticator({ oidc }: Pick<Config, 'oidc'>, clock: Clock): Authenticate {
   const keys = remoteKeys(oidc.jwksUri);
+  const verified = new VerifiedTokens(clock);
   return async (authorization) => {
+    const known = verified.find(authorization);
+    if (known) return known;
     const payload = await verifyBearer(authorization, keys, clock, { issuer: oidc.issuer, audience: oidc.audience });
-    return principalOf(payload);
+    return verified.keep(authorization, principalOf(payload), (payload.exp ?? 0) * 1000);
   };
 }
 

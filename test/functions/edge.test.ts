@@ -276,3 +276,22 @@ describe('HTTP edge', () => {
     assert.deepEqual([status, headers.get('retry-after')], [503, '5']);
   });
 });
+
+describe('verified tokens', () => {
+  it('are believed without another look until they run out, and refused ones never kept', async () => {
+    let now = Date.parse('2026-11-24T12:00:00Z');
+    const issuer = await anIssuer();
+    const authenticate = authenticator(aPlatform([], { OIDC_JWKS_URI: issuer.jwksUri }).config, {
+      now: () => new Date(now),
+    });
+    const token = `Bearer ${await issuer.token({ exp: now / 1000 + 60 })}`;
+    const principal = await authenticate(token);
+    assert.equal(await authenticate(token), principal);
+    const forged = `${token.slice(0, -6)}AAAAAA`;
+    await assert.rejects(authenticate(forged), { code: 'unauthenticated' });
+    await assert.rejects(authenticate(forged), { code: 'unauthenticated' });
+    now += 66_000;
+    await assert.rejects(authenticate(token), { code: 'unauthenticated' });
+    await issuer.close();
+  });
+});
