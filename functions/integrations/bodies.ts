@@ -49,7 +49,7 @@ export function parseSetup(body: unknown): ParsedSetup {
     credentials: credentials && Secret.of<unknown>(credentials),
     metadata,
     label: label ?? null,
-    expiresAt: expires_at ? new Date(expires_at).toISOString() : null,
+    expiresAt: expires_at ? instant(expires_at) : null,
   };
 }
 
@@ -60,13 +60,27 @@ export function parseUpdate(body: unknown): ParsedUpdate {
     credentials: credentials && Secret.of<unknown>(credentials),
     metadata,
     label,
-    expiresAt: expires_at ? new Date(expires_at).toISOString() : expires_at,
+    expiresAt: expires_at ? instant(expires_at) : expires_at,
   };
 }
 
 function parse<T>(check: ValidateFunction<T>, body: unknown): T {
   if (check(body)) return body;
   const faults = schemaFaults(check.errors ?? [], '');
+  throw new ServiceError('invalid_request', 'The body has fields that are not as they should be; see errors', {
+    faults,
+  });
+}
+
+/** The same instant in UTC. RFC 3339 also writes leap seconds and years that neither a Date nor a warehouse can hold. */
+function instant(text: string): string {
+  const date = new Date(text);
+  const year = date.getUTCFullYear();
+  if (year >= 1 && year <= 9999) return date.toISOString();
+  const message = 'This time does not exist or is too far away';
+  const faults = [
+    { pointer: '/expires_at', code: 'out_of_range', message, hint: 'Write a time such as 2027-01-31T00:00:00Z.' },
+  ];
   throw new ServiceError('invalid_request', 'The body has fields that are not as they should be; see errors', {
     faults,
   });

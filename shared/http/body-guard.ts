@@ -8,7 +8,7 @@ const contentTypes = new WeakMap<IncomingMessage, string>();
  *
  * Its parsers read a body before the function is asked, and log the raw text when it is not the JSON it should be:
  * a credential with a stray comma would end up in the logs. Without a content type they pass the body on untouched, so
- * the type is set aside before the first of them runs. A path that does not decode would fail there in a similar way. It holds for every
+ * the type is set aside before the first of them runs. A path that does not decode, or a target that is no path, would fail there in a similar way. It holds for every
  * server of the process, which in a deployed function is one.
  */
 export function guardBodies(): void {
@@ -19,7 +19,7 @@ export function guardBodies(): void {
 export function guardBody(request: IncomingMessage): void {
   contentTypes.set(request, request.headers['content-type'] ?? '');
   delete request.headers['content-type'];
-  if (!isDecodable(request.url ?? '/')) request.url = '/malformed-path';
+  if (!isPath(request.url ?? '/')) request.url = '/malformed-path';
 }
 
 /** The content type as it was sent, set aside or not. */
@@ -27,10 +27,9 @@ export function contentTypeOf(request: IncomingMessage): string {
   return contentTypes.get(request) ?? request.headers['content-type'] ?? '';
 }
 
-function isDecodable(url: string): boolean {
+function isPath(url: string): boolean {
   try {
-    decodeURIComponent(url.split('?', 1)[0] ?? '');
-    return true;
+    return decodeURIComponent(url.split('?', 1)[0] ?? '').startsWith('/');
   } catch {
     return false;
   }
