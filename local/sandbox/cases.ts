@@ -1,3 +1,5 @@
+import type { SandboxKeys } from './sandbox-keys.ts';
+
 /** What a setup with the case comes to; PENDING while the provider says nothing about the credential. */
 export interface Expectation {
   readonly validation_status: 'PENDING' | 'VALID' | 'INVALID' | 'EXPIRED';
@@ -34,3 +36,21 @@ const STATUS: Readonly<Record<CaseOutcome, Expectation['validation_status']>> = 
   unreachable: 'PENDING',
   provider_error: 'PENDING',
 };
+
+/** Kind of key, its state (undefined: never given out), and what a test of it comes to. */
+type KeyCase<Kind, State> = readonly [kind: Kind, state: State | undefined, outcome: CaseOutcome];
+
+/** Makes a key for each case. */
+export function keyCases<Kind extends string, State extends string>(
+  keys: SandboxKeys<Kind, State>,
+  field: string,
+  cases: Readonly<Record<string, KeyCase<Kind, State>>>,
+  metadata?: SandboxCase['metadata'],
+): ProviderCases {
+  const made = Object.entries(cases).map(([name, [kind, state, outcome]]) => {
+    const secret = state === undefined ? keys.unknownSecret(kind) : keys.create(kind, state).secret;
+    const input = { credentials: { [field]: secret }, ...(metadata ? { metadata } : {}) };
+    return [name, { ...input, expect: expectation(outcome) }] as const;
+  });
+  return Object.fromEntries(made);
+}

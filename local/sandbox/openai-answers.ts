@@ -1,13 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { OpenAiKey } from './openai-keys.ts';
-
-/** An answer as OpenAI words it. */
-export interface OpenAiAnswer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** An object is sent as JSON, text as the HTML page of what stands before OpenAI. */
-  readonly body: object | string;
-}
+import type { OpenAiKey } from './openai.ts';
+import { unavailablePage, type SandboxAnswer } from './provider-server.ts';
 
 interface ErrorFields {
   readonly type: string;
@@ -16,17 +9,17 @@ interface ErrorFields {
 }
 
 /** OpenAI's error envelope; fields that say nothing are null. */
-export function failure(status: number, message: string, { type, code, param }: ErrorFields): OpenAiAnswer {
+export function failure(status: number, message: string, { type, code, param }: ErrorFields): SandboxAnswer {
   return { status, body: { error: { message, type, param: param ?? null, code: code ?? null } } };
 }
 
-export function noKey(): OpenAiAnswer {
+export function noKey(): SandboxAnswer {
   const message =
     "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).";
   return failure(401, message, { type: 'invalid_request_error' });
 }
 
-export function unknownKey(secret: string): OpenAiAnswer {
+export function unknownKey(secret: string): SandboxAnswer {
   const message = `Incorrect API key provided: ${masked(secret)}. You can find your API key at https://platform.openai.com/account/api-keys.`;
   return failure(401, message, { type: 'invalid_request_error', code: 'invalid_api_key' });
 }
@@ -36,17 +29,17 @@ function masked(secret: string): string {
   return secret.length <= 12 ? '*'.repeat(secret.length) : `${secret.slice(0, 8)}${'*'.repeat(8)}${secret.slice(-4)}`;
 }
 
-export function missingScope(scope: string): OpenAiAnswer {
+export function missingScope(scope: string): SandboxAnswer {
   const message = `You have insufficient permissions for this operation. Missing scopes: ${scope}. Check that you have the correct role in your organization, and if you're using a restricted API key, that it has the necessary scopes.`;
   return failure(403, message, { type: 'invalid_request_error' });
 }
 
-export function unknownUrl(method: string, path: string): OpenAiAnswer {
+export function unknownUrl(method: string, path: string): SandboxAnswer {
   return failure(404, `Invalid URL (${method} ${path})`, { type: 'invalid_request_error' });
 }
 
 /** What a state makes of any call; undefined when the call goes on. */
-export function refusalBy({ state }: OpenAiKey, secret: string): OpenAiAnswer | undefined {
+export function refusalBy({ state }: OpenAiKey, secret: string): SandboxAnswer | undefined {
   switch (state) {
     case 'revoked':
       return unknownKey(secret);
@@ -62,13 +55,13 @@ export function refusalBy({ state }: OpenAiKey, secret: string): OpenAiAnswer | 
         type: 'server_error',
       });
     case 'overloaded':
-      return unavailable();
+      return unavailablePage();
     default:
       return undefined;
   }
 }
 
-function rateLimited(): OpenAiAnswer {
+function rateLimited(): SandboxAnswer {
   const answer = failure(429, 'Rate limit reached for requests. Please try again in 20s.', {
     type: 'requests',
     code: 'rate_limit_exceeded',
@@ -80,12 +73,6 @@ function rateLimited(): OpenAiAnswer {
     'x-ratelimit-reset-requests': '20s',
   };
   return { ...answer, headers };
-}
-
-/** Whoever stands before OpenAI answers in its stead when it cannot, and not in JSON. */
-function unavailable(): OpenAiAnswer {
-  const title = '503 Service Temporarily Unavailable';
-  return { status: 503, body: `<html><head><title>${title}</title></head><body><h1>${title}</h1></body></html>\n` };
 }
 
 /** Headers that every answer of OpenAI carries. */

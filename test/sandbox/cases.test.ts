@@ -23,7 +23,22 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
     'provider_error',
   ],
   openai: ['valid', 'wrong', 'revoked', 'insufficient_permission', 'rate_limited', 'unreachable', 'provider_error'],
-  slack: ['valid'],
+  'aws-iam': ['valid'],
+  'aws-keys': ['valid'],
+  azure: ['valid'],
+  oci: ['valid'],
+  anthropic: ['valid', 'wrong', 'revoked', 'insufficient_permission', 'rate_limited', 'unreachable', 'provider_error'],
+  gemini: [
+    ...['valid', 'wrong', 'revoked', 'expired', 'insufficient_permission'],
+    ...['rate_limited', 'unreachable', 'provider_error'],
+  ],
+  deepseek: ['valid', 'wrong', 'revoked', 'rate_limited', 'unreachable', 'provider_error'],
+  canva: ['valid'],
+  'chatgpt-plus': ['valid'],
+  slack: [
+    ...['valid', 'token_valid', 'wrong', 'revoked', 'expired', 'insufficient_permission'],
+    ...['rate_limited', 'unreachable', 'provider_error'],
+  ],
 };
 
 describe('sandbox cases', () => {

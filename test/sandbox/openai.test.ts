@@ -3,19 +3,31 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openAiCases } from '../../local/sandbox/openai-cases.ts';
-import { newSecret } from '../../local/sandbox/openai-keys.ts';
-import { startOpenAi, type OpenAiSandbox } from '../../local/sandbox/openai.ts';
+import {
+  newOpenAiSecret as newSecret,
+  openAi as provider,
+  type OpenAiKind,
+  type OpenAiState,
+} from '../../local/sandbox/openai.ts';
+import { startProvider, type ProviderServer } from '../../local/sandbox/provider-server.ts';
+import { SandboxKeys } from '../../local/sandbox/sandbox-keys.ts';
 import { Secret } from '../../shared/platform/secret.ts';
 import { testConnection } from '../../shared/providers/connection-test.ts';
 import { fakeContext, type FakeContext } from '../kit/fake-context.ts';
 import { registry } from '../providers/fixtures.ts';
+
+async function startOpenAi(context: FakeContext) {
+  const keys = new SandboxKeys<OpenAiKind, OpenAiState>(context.db, 'openai', newSecret);
+  const server: ProviderServer = await startProvider(provider, keys, context);
+  return { keys, ...server };
+}
 
 const COSTS = '/v1/organization/costs?start_time=1764547200&limit=1';
 const MODELS = '/v1/models';
 
 describe('OpenAI sandbox', () => {
   let context: FakeContext;
-  let openAi: OpenAiSandbox;
+  let openAi: Awaited<ReturnType<typeof startOpenAi>>;
 
   beforeEach(async () => {
     context = fakeContext();
@@ -31,7 +43,7 @@ describe('OpenAI sandbox', () => {
     ((await response.json()) as { error: { message: string; type: string; code: string | null } }).error;
 
   it('knows a key that it made, until it is revoked', async () => {
-    const { id, secret } = openAi.keys.create('admin');
+    const { id, secret } = openAi.keys.create('admin', 'active');
     assert.equal((await get(COSTS, secret)).status, 200);
     openAi.keys.setState(id, 'revoked');
     const answer = await get(COSTS, secret);
@@ -54,8 +66,8 @@ describe('OpenAI sandbox', () => {
     const dir = mkdtempSync(join(tmpdir(), 'openai-'));
     const { db } = fakeContext(join(dir, 'state.sqlite'));
     const other = await startOpenAi({ ...context, db });
-    const { secret } = other.keys.create('admin');
-    const rows = JSON.stringify(db.prepare('SELECT * FROM openai_keys').all());
+    const { secret } = other.keys.create('admin', 'active');
+    const rows = JSON.stringify(db.prepare('SELECT * FROM sandbox_keys').all());
     await other.close();
     db.close();
     rmSync(dir, { recursive: true });
@@ -76,8 +88,8 @@ describe('OpenAI sandbox', () => {
   }
 
   it('lets project keys list models and admin keys read costs, and neither the other', async () => {
-    const project = openAi.keys.create('project').secret;
-    const admin = openAi.keys.create('admin').secret;
+    const project = openAi.keys.create('project', 'active').secret;
+    const admin = openAi.keys.create('admin', 'active').secret;
     assert.equal((await get(MODELS, project)).status, 200);
     assert.equal((await get(COSTS, admin)).status, 200);
     assert.match((await errorOf(await get(COSTS, project))).message, /Missing scopes: api\.usage\.read/);
@@ -85,7 +97,7 @@ describe('OpenAI sandbox', () => {
   });
 
   it('says 404 for a path that OpenAI does not have, and 400 without start_time', async () => {
-    const { secret } = openAi.keys.create('admin');
+    const { secret } = openAi.keys.create('admin', 'active');
     assert.equal((await get('/v1/nothing', secret)).status, 404);
     assert.equal((await get('/v1/organization/costs', secret)).status, 400);
   });
@@ -107,7 +119,7 @@ describe('OpenAI sandbox', () => {
   });
 
   it('plays injected faults, and notes calls without their keys', async () => {
-    const { id, secret } = openAi.keys.create('admin');
+    const { id, secret } = openAi.keys.create('admin', 'active');
     context.planned.push({ id: 'f', service: 'openai', kind: 'error', status: 503, rate: 1 });
     assert.equal((await get(COSTS, secret)).status, 503);
     assert.equal((await get(COSTS, secret)).status, 200);

@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto';
+import { keyCases, type ProviderCases } from './cases.ts';
+import { unavailablePage, type ApiKeyProvider, type SandboxAnswer, type SandboxCall } from './provider-server.ts';
+import { randomText, type SandboxKey, type SandboxKeys } from './sandbox-keys.ts';
+
+export type AnthropicKind = 'admin' | 'api';
+export type AnthropicState =
+  | 'active'
+  | 'revoked'
+  | 'disabled'
+  | 'insufficient_permission'
+  | 'spend_limit'
+  | 'credit_used_up'
+  | 'unpaid'
+  | 'rate_limited'
+  | 'overloaded'
+  | 'provider_error'
+  | 'unavailable'
+  | 'unreachable';
+type Key = SandboxKey<AnthropicKind, AnthropicState>;
+
+/** A secret in Anthropic's form. */
+export function newAnthropicSecret(kind: AnthropicKind): string {
+  return `sk-ant-${kind === 'admin' ? 'admin01' : 'api03'}-${randomText(93)}AA`;
+}
+
+const ORGANIZATION = { id: '5ba2c1f0-6d3e-4b7a-9c1d-0e8f7a6b5c4d', name: 'Sandbox', type: 'organization' };
+
+const ROUTES = [
+  { name: 'models.list', path: /^\/v1\/models$/, kind: 'api', body: models },
+  { name: 'organizations.me', path: /^\/v1\/organizations\/me$/, kind: 'admin', body: () => ORGANIZATION },
+  { name: 'cost_report', path: /^\/v1\/organizations\/cost_report$/, kind: 'admin', body: costReport },
+] as const;
+
+/** A stand-in of api.anthropic.com: its paths, its headers, its errors, its way to look at keys. */
+export const anthropic: ApiKeyProvider<Key> = {
+  service: 'anthropic',
+  methods: ROUTES,
+  secretIn: (headers) => (typeof headers['x-api-key'] === 'string' ? headers['x-api-key'] : undefined),
+  headers: () => ({ 'request-id': newRequestId() }),
+  failure: (status) => failure(status, status === 529 ? 'overloaded_error' : 'api_error', 'Internal server error'),
+  answer(call) {
+    const { verb, path, headers, secret, key } = call;
+    const route = ROUTES.find((candidate) => candidate.path.test(path));
+    if (!route || verb !== 'GET') return failure(404, 'not_found_error', 'Not Found');
+    if (secret === undefined) return failure(401, 'authentication_error', 'x-api-key header is required');
+    if (headers['anthropic-version'] === undefined) {
+      return failure(400, 'invalid_request_error', 'anthropic-version: header is required');
+    }
+    if (!key) return unknownKey();
+    return refusalBy(key.state) ?? answerOf(route, key.kind, call);
+  },
+};
+
+function answerOf(route: (typeof ROUTES)[number], kind: AnthropicKind, call: SandboxCall): SandboxAnswer {
+  // Models are for every key, the organisation for administrators.
+  if (route.kind === 'admin' && kind !== 'admin') {
+    return failure(403, 'permission_error', 'This endpoint requires an Admin API key.');
+  }
+  if (route.name === 'cost_report' && !isInstant(call.query.get('starting_at'))) {
+    return failure(400, 'invalid_request_error', 'starting_at: Field required');
+  }
+  return { status: 200, body: route.body(call.query) };
+}
+
+function unknownKey(): SandboxAnswer {
+  return failure(401, 'authentication_error', 'invalid x-api-key');
+}
+
+function refusalBy(state: AnthropicState): SandboxAnswer | undefined {
+  switch (state) {
+    case 'active':
+    case 'unreachable':
+      return undefined;
+    case 'revoked':
+      return unknownKey();
+    case 'disabled':
+      return failure(404, 'not_found_error', 'Not found');
+    case 'insufficient_permission':
+      return failure(403, 'permission_error', 'Your API key does not have permission to use the specified resource.');
+    case 'spend_limit':
+      return failure(429, 'rate_limit_error', 'This organization has reached its spend limit.', {
+        code: 'enforced_spend_limit_reached',
+      });
+    case 'credit_used_up':
+      return failure(400, 'invalid_request_error', 'Your credit balance is too low to access the Anthropic API.');
+    case 'unpaid':
+      return failure(402, 'billing_error', 'There is a problem with your billing.');
+    case 'rate_limited':
+      return failure(429, 'rate_limit_error', 'This request would exceed your rate limit.', { retryAfter: '17' });
+    case 'overloaded':
+      return failure(529, 'overloaded_error', 'Overloaded');
+    case 'provider_error':
+      return failure(500, 'api_error', 'Internal server error');
+    case 'unavailable':
+      return unavailablePage();
+  }
+}
+
+function failure(
+  status: number,
+  type: string,
+  message: string,
+  { code, retryAfter }: { code?: string; retryAfter?: string } = {},
+): SandboxAnswer {
+  const details = code ? { details: { error_code: code } } : {};
+  const body = { type: 'error', error: { type, message, ...details }, request_id: newRequestId() };
+  return { status, body, ...(retryAfter ? { headers: { 'retry-after': retryAfter } } : {}) };
+}
+
+function newRequestId(): string {
+  return `req_${randomUUID().replaceAll('-', '').slice(0, 24)}`;
+}
+
+function models(): object {
+  const id = 'claude-sonnet-4-5';
+  const model = { type: 'model', id, display_name: 'Claude Sonnet 4.5', created_at: '2025-09-29T00:00:00Z' };
+  return { data: [model], has_more: false, first_id: id, last_id: id };
+}
+
+/** One empty day: an organisation that has spent nothing yet. */
+function costReport(query: URLSearchParams): object {
+  const from = new Date(query.get('starting_at') ?? '');
+  const to = new Date(from.getTime() + 86_400_000);
+  const bucket = { starting_at: from.toISOString(), ending_at: to.toISOString(), results: [] };
+  return { data: [bucket], has_more: false, next_page: null };
+}
+
+function isInstant(text: string | null): boolean {
+  return text !== null && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) && !Number.isNaN(Date.parse(text));
+}
+
+/** A key for each state that Anthropic can keep one in, and one that it never gave out. */
+export function anthropicCases(keys: SandboxKeys<AnthropicKind, AnthropicState>): ProviderCases {
+  return keyCases(keys, 'api_key', {
+    valid: ['admin', 'active', 'accepted'],
+    api_key: ['api', 'active', 'accepted'],
+    revoked: ['admin', 'revoked', 'rejected'],
+    disabled: ['admin', 'disabled', 'rejected'],
+    insufficient_permission: ['admin', 'insufficient_permission', 'insufficient_permission'],
+    spend_limit: ['admin', 'spend_limit', 'accepted'],
+    credit_used_up: ['api', 'credit_used_up', 'accepted'],
+    unpaid: ['admin', 'unpaid', 'accepted'],
+    rate_limited: ['admin', 'rate_limited', 'rate_limited'],
+    unreachable: ['admin', 'unreachable', 'unreachable'],
+    provider_error: ['admin', 'provider_error', 'provider_error'],
+    overloaded: ['api', 'overloaded', 'provider_error'],
+    unavailable: ['api', 'unavailable', 'provider_error'],
+    wrong: ['admin', undefined, 'rejected'],
+  });
+}
