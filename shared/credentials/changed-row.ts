@@ -65,17 +65,20 @@ export function reenteredRow(row: IntegrationRow, replacement: Replacement, chan
 
 /** The row with another credential or other metadata, which have to pass a test: as candidate while the present one is in use. */
 export function replacedRow(row: IntegrationRow, replacement: Replacement, change: Change): RowDraft {
-  const step = after(row.validation_status, 'replaced');
-  return step === 'candidate' ? withCandidate(row, replacement, change) : replacedAtOnce(row, replacement, change);
+  const { sealed, expiresAt } = replacement;
+  // The expiry belongs to the credential: that of the present one takes effect now, that of a new one with it.
+  const isKept = sealed === undefined && !hasCandidateCredential(row);
+  const present = isKept ? { ...row, ...editedRow(row, { expiresAt }, change) } : row;
+  const step = after(present.validation_status, 'replaced');
+  return step === 'candidate'
+    ? withCandidate(present, replacement, isKept, change)
+    : replacedAtOnce(present, replacement, change);
 }
 
-function withCandidate(row: IntegrationRow, replacement: Replacement, change: Change): RowDraft {
-  const { sealed, fingerprint, metadata, label, expiresAt } = replacement;
-  const isKept = sealed === undefined && !hasCandidateCredential(row);
-  // The expiry belongs to the credential: that of the present one takes effect now, that of a new one with it.
-  const edited = withEdit(row, isKept ? { label, expiresAt } : { label });
+function withCandidate(row: IntegrationRow, replacement: Replacement, isKept: boolean, change: Change): RowDraft {
+  const { sealed, fingerprint, metadata, label } = replacement;
   return {
-    ...edited,
+    ...withEdit(row, { label }),
     ...stamp(change),
     candidate_encrypted_credentials: sealed?.ciphertext ?? (isKept ? null : row.candidate_encrypted_credentials),
     candidate_kms_key_version: sealed?.kmsKeyVersion ?? (isKept ? null : row.candidate_kms_key_version),
