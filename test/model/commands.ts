@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { aDayLater, changed, setUp, validated, NOTHING, type Answer, type Change, type Model } from './model.ts';
-import { PAST, type Real } from './real.ts';
+import { PAST, testedAt, type Real } from './real.ts';
 
 /** The model changes in place, as fast-check wants it. */
 export interface Holder {
@@ -63,10 +63,7 @@ function put(change: Change, match: 'none' | 'right' | 'wrong'): Command {
     if (answer.status >= 400) return;
     const isRetested = holder.model.status === 'EXPIRED' && change.isOver !== undefined && answer.status === 200;
     holder.model = isRetested && change.isOver === holder.model.isOver ? validated(model, real.answers) : model;
-    if (isRetested)
-      await real.atRest(
-        ({ last_check, candidate }) => (candidate?.last_check ?? last_check)?.at !== before?.last_check?.at,
-      );
+    if (isRetested) await real.atRest((shown) => testedAt(shown) !== (before && testedAt(before)));
   });
 }
 
@@ -88,8 +85,8 @@ const validate = (): Command =>
     assert.equal(answer.status, before ? 202 : 404, answer.text);
     if (!before) return;
     holder.model = validated(holder.model, real.answers);
-    const former = before.candidate?.last_check?.at ?? before.last_check?.at;
-    await real.atRest(({ last_check, candidate }) => (candidate?.last_check ?? last_check)?.at !== former);
+    const former = testedAt(before);
+    await real.atRest((shown) => testedAt(shown) !== former);
   });
 
 const decide = (key: string, answer: Answer): Command =>

@@ -122,6 +122,11 @@ export class Real {
   }
 }
 
+/** When the subject of the next test was tested last. */
+export function testedAt({ last_check, candidate }: Shown): string | undefined {
+  return (candidate?.validation_status === 'PENDING' ? candidate.last_check : last_check)?.at;
+}
+
 function isTested({ validation_status, last_check, candidate }: Shown): boolean {
   if (candidate?.validation_status === 'PENDING') return candidate.last_check !== undefined;
   return validation_status !== 'PENDING' || last_check !== undefined;
