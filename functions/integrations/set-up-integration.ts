@@ -3,7 +3,7 @@ import type { CredentialCipher, CredentialContext } from '../../shared/credentia
 import { isLive, newCredentialId, type VisibleRow } from '../../shared/credentials/integration-row.ts';
 import type { IntegrationStore } from '../../shared/credentials/integration-store.ts';
 import { recordChange } from '../../shared/credentials/record-event.ts';
-import { newRow, tombstone } from '../../shared/credentials/row-drafts.ts';
+import { awaitsTest, newRow, tombstone } from '../../shared/credentials/row-drafts.ts';
 import { validationRequest, type ValidationTopic } from '../../shared/credentials/validation-request.ts';
 import type { Clock } from '../../shared/platform/clock.ts';
 import { remainingMs, withinMs } from '../../shared/platform/deadline.ts';
@@ -38,6 +38,7 @@ export interface SetupResult {
 
 /** What is kept of the request's time to undo a row that could not be announced, milliseconds. */
 const UNDO_BUDGET_MS = 2_500;
+const ACTOR = 'integrations-setup';
 
 /**
  * Stores a new integration as PENDING and asks for its test; a manual entry is VALID at once.
@@ -46,21 +47,17 @@ const UNDO_BUDGET_MS = 2_500;
  */
 export async function setUpIntegration(request: SetupRequest, deps: SetupDeps): Promise<SetupResult> {
   const checked = checkFormat(deps.registry, request.provider, request);
-  const result = await withinMs(remainingMs() - UNDO_BUDGET_MS, async () => {
+  return withinMs(remainingMs() - UNDO_BUDGET_MS, async () => {
     const stored = await deps.store.find(request.org, request.provider.key);
     if (isLive(stored)) return setUpAgain(stored, checked, deps);
     const row = await storeAndAnnounce(request, checked, stored, deps);
     return row ? { row, isNew: true } : setUpAfterAll(request, checked, deps);
   });
-  const { actor, requestId } = request;
-  if (result.isNew)
-    await recordChange(deps, result.row, { action: 'set_up', actor, requestId, from: 'NOT_CONFIGURED' });
-  return result;
 }
 
 /** Seals, stores and asks for the test; undefined when somebody else stored first. */
 async function storeAndAnnounce(
-  { org, provider, label, expiresAt, actor }: SetupRequest,
+  { org, provider, label, expiresAt, actor, requestId }: SetupRequest,
   { credentials, metadata }: CheckedInput,
   former: VisibleRow | undefined,
   deps: SetupDeps,
@@ -81,7 +78,10 @@ async function storeAndAnnounce(
   });
   try {
     const row = await (former ? store.replace(former, draft) : store.create(draft));
-    if (row?.validation_status === 'PENDING') await topic.publish(validationRequest(row));
+    if (!row) return undefined;
+    const recorded = recordChange(deps, row, { action: 'set_up', actor, requestId, from: 'NOT_CONFIGURED' });
+    if (awaitsTest(row)) await topic.publish(validationRequest(row));
+    await recorded;
     return row;
   } catch (err) {
     const code = err instanceof ServiceError ? err.code : undefined;
@@ -102,7 +102,15 @@ async function withdraw(
   const undo = async (): Promise<void> => {
     const row = await store.find(org, providerKey);
     if (row?.credential_id !== credentialId || !isLive(row)) return;
-    await store.replace(row, tombstone(row, { actor: 'integrations-setup', at: clock.now() }));
+    const gone = await store.replace(row, tombstone(row, { actor: ACTOR, at: clock.now() }));
+    const from = row.validation_status;
+    await recordChange({ store, log }, gone, {
+      action: 'withdrawn',
+      actor: ACTOR,
+      requestId: null,
+      from,
+      to: 'NOT_CONFIGURED',
+    });
     log.warn('setup-withdrawn', { org, providerKey });
   };
   // What cannot be undone stays PENDING: the same setup again goes on with it, and so does upkeep.

@@ -50,6 +50,7 @@ export interface UpdateResult {
 
 /** What is kept of the request's time to undo a change that could not be announced, milliseconds. */
 const UNDO_BUDGET_MS = 2_500;
+const ACTOR = 'integrations-update';
 /** How often a verdict may land in between before the caller is told to try again. */
 const MAX_TRIES = 4;
 
@@ -61,14 +62,7 @@ const MAX_TRIES = 4;
  */
 export async function updateIntegration(request: UpdateRequest, deps: UpdateDeps): Promise<UpdateResult> {
   const isEdit = request.change.credentials === undefined && request.change.metadata === undefined;
-  const { former, row } = await withinMs(remainingMs() - UNDO_BUDGET_MS, () => writeAndAnnounce(request, deps));
-  await recordChange(deps, row, {
-    action: row.candidate_submitted_at === former.candidate_submitted_at ? 'updated' : 'candidate_submitted',
-    actor: request.actor,
-    requestId: request.requestId,
-    from: former.validation_status,
-    ...(row.candidate_fingerprint && !isEdit ? { fingerprint: row.candidate_fingerprint } : {}),
-  } satisfies EventDetails);
+  const { row } = await withinMs(remainingMs() - UNDO_BUDGET_MS, () => writeAndAnnounce(request, deps));
   return { row, isEdit };
 }
 
@@ -79,14 +73,23 @@ interface Written {
 
 async function writeAndAnnounce(request: UpdateRequest, deps: UpdateDeps): Promise<Written> {
   const written = await write(request, deps, sealOnce(deps.cipher));
-  if (!needsMessage(written, request.change)) return written;
+  const recorded = recordChange(deps, written.row, eventOf(request, written));
   try {
-    await deps.topic.publish(validationRequest(written.row));
-    return written;
+    if (needsMessage(written, request.change)) await deps.topic.publish(validationRequest(written.row));
   } catch (err) {
     await undo(written, deps);
     throw err;
   }
+  await recorded;
+  return written;
+}
+
+function eventOf({ actor, requestId }: UpdateRequest, { former, row }: Written): EventDetails {
+  const details = { actor, requestId, from: former.validation_status };
+  if (row.candidate_submitted_at === former.candidate_submitted_at || row.candidate_status === null) {
+    return { action: 'updated', ...details };
+  }
+  return { action: 'candidate_submitted', ...details, fingerprint: row.candidate_fingerprint ?? row.fingerprint };
 }
 
 /** A test that waits, or one that may lift an expiry. An outstanding message carries the former version, so it is sent anew. */
@@ -169,7 +172,9 @@ async function undo({ former, row }: Written, { store, clock, log }: UpdateDeps)
   const ids = { org: row.org_slug, providerKey: row.provider_key };
   const takeBack = async (): Promise<void> => {
     const { version: _version, last_request_id: _id, ...draft } = former;
-    await store.replace(row, { ...draft, updated_at: clock.now().toISOString(), updated_by: 'integrations-update' });
+    const back = await store.replace(row, { ...draft, updated_at: clock.now().toISOString(), updated_by: ACTOR });
+    const from = row.validation_status;
+    await recordChange({ store, log }, back, { action: 'withdrawn', actor: ACTOR, requestId: null, from });
     log.warn('update-withdrawn', ids);
   };
   // What cannot be undone stays under test, and upkeep asks for it.

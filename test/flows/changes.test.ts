@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { eventually, startTestCloud, type Answer, type TestCloud } from '../harness/cloud.ts';
+import { MANUAL_ENTRY } from '../providers/examples.ts';
 
 describe('changing and deleting an integration', () => {
   let cloud: TestCloud;
@@ -80,17 +81,9 @@ describe('changing and deleting an integration', () => {
   });
 
   it('replaces a manual entry at once', async () => {
-    const metadata = {
-      plan: 'Pro',
-      seats: 3,
-      unit_price: '8.75',
-      currency: 'USD',
-      billing_cycle: 'monthly',
-      start_date: '2026-01-01',
-    };
-    await cloud.call('POST', '/integrations/manual/slack/setup', { body: { metadata } });
+    await cloud.call('POST', '/integrations/manual/slack/setup', { body: { metadata: MANUAL_ENTRY } });
     const { status, body } = await cloud.call('PUT', '/integrations/manual/slack', {
-      body: { metadata: { ...metadata, seats: 4 } },
+      body: { metadata: { ...MANUAL_ENTRY, seats: 4 } },
     });
     assert.deepEqual([status, body.validation_status, body.metadata.seats], [200, 'VALID', 4]);
   });

@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict';
 import { startTestCloud, type TestCloud } from '../harness/cloud.ts';
+import { MANUAL_ENTRY } from '../providers/examples.ts';
 
 describe('limits per organisation and minute', () => {
   let cloud: TestCloud;
   before(async () => (cloud = await startTestCloud({ rateLimits: { writes: 2, validations: 2, reads: 3 } })));
   after(() => cloud.close());
 
-  const metadata = {
-    plan: 'Pro',
-    seats: 3,
-    unit_price: '8.75',
-    currency: 'USD',
-    billing_cycle: 'monthly',
-    start_date: '2026-01-01',
-  };
   const get = (org: string) => cloud.call('GET', `/integrations/${org}`);
   const write = (org: string, body: object, query = '') =>
     cloud.call('POST', `/integrations/${org}/slack/setup${query}`, { body });
@@ -31,16 +24,16 @@ describe('limits per organisation and minute', () => {
 
   it('does not count what the caller got wrong', async () => {
     for (let wrong = 0; wrong < 5; wrong += 1) assert.equal((await write('clumsy', { nope: 1 })).status, 400);
-    assert.equal((await write('clumsy', { metadata })).status, 201);
+    assert.equal((await write('clumsy', { metadata: MANUAL_ENTRY })).status, 201);
   });
 
   it('counts a dry run as a validation and not as a write', async () => {
-    assert.equal((await write('tester', { metadata })).status, 201);
-    assert.equal((await write('tester', { metadata }, '?dry_run=true')).status, 200);
-    assert.equal((await write('tester', { metadata }, '?dry_run=true')).status, 200);
-    assert.equal((await write('tester', { metadata }, '?dry_run=true')).status, 429);
-    assert.equal((await write('tester', { metadata })).status, 200);
-    assert.equal((await write('tester', { metadata })).status, 429);
+    assert.equal((await write('tester', { metadata: MANUAL_ENTRY })).status, 201);
+    assert.equal((await write('tester', { metadata: MANUAL_ENTRY }, '?dry_run=true')).status, 200);
+    assert.equal((await write('tester', { metadata: MANUAL_ENTRY }, '?dry_run=true')).status, 200);
+    assert.equal((await write('tester', { metadata: MANUAL_ENTRY }, '?dry_run=true')).status, 429);
+    assert.equal((await write('tester', { metadata: MANUAL_ENTRY })).status, 200);
+    assert.equal((await write('tester', { metadata: MANUAL_ENTRY })).status, 429);
   });
 
   it('come after the question whether the caller belongs here', async () => {

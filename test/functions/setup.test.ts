@@ -36,7 +36,7 @@ describe('setting up an integration', () => {
     assert.equal(state.row?.encrypted_credentials, 'c2VhbGVk');
     assert.equal(row.fingerprint, fingerprint(KEY));
     assert.equal(row.label, 'main');
-    sinon.assert.callOrder(cipher.encrypt, store.create, topic.publish, store.append);
+    sinon.assert.callOrder(cipher.encrypt, store.create, store.append, topic.publish);
     sinon.assert.calledWithMatch(cipher.encrypt, sinon.match.any, {
       org: 'acme',
       providerKey: 'OPENAI',

@@ -105,6 +105,7 @@ describe('messages and answers that get lost, come twice or late', function () {
     assert.equal((await service.get('away_update')).candidate, undefined);
     assert.equal((await service.setUp('away', { credentials })).status, 202);
     assert.equal((await service.atRest('away')).validation_status, 'VALID');
+    for (const org of ['away', 'away_update']) await service.assertUnbrokenHistory(org);
   });
 
   it('are made up for by upkeep when a process dies between a row and its message', async () => {
