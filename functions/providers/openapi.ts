@@ -306,7 +306,8 @@ function described(schema: JsonSchema): object {
       ...(own['trim'] && typeof own['pattern'] === 'string' ? { pattern: spaced(own['pattern']) } : {}),
       ...(own['help'] && !own['description'] ? { description: own['help'] } : {}),
       ...(own['secret'] ? { writeOnly: true } : {}),
-      ...(own['example'] === undefined ? {} : { examples: [own['example']] }),
+      // The example of a secret shows how it begins, in a form; it is no value that would be taken.
+      ...(own['example'] === undefined || own['secret'] ? {} : { examples: [own['example']] }),
     };
   }) as object;
 }

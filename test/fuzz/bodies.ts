@@ -8,18 +8,24 @@ export interface BodyText {
   readonly body: string | undefined;
 }
 
-/** Bodies as text: what the schema describes, the same with a part of it spoilt, and what is hardly JSON. */
+/** Bodies as text, mostly of the provider that they go to: what the schema describes, the same with a part of it spoilt, and what is hardly JSON. */
 export function bodyTexts(
   { components }: OpenApiDocument,
   described: OperationDoc['requestBody'],
+  slug: string,
   canary: string,
 ): fc.Arbitrary<BodyText> {
   const schema = described?.content['application/json']?.schema as { anyOf?: { $ref: string }[] } | undefined;
-  const named = (schema?.anyOf ?? []).map(({ $ref }) => components.schemas[$ref.split('/').at(-1) ?? ''] ?? {});
-  const fit = named.length > 0 ? fc.oneof(...named.map((one) => fitting(one, canary))) : fc.constant<unknown>({});
+  const names = (schema?.anyOf ?? []).map(({ $ref }) => $ref.split('/').at(-1) ?? '');
+  const own = names.filter((name) => name.endsWith(`_${slug.replaceAll('-', '_')}`));
+  const valuesOf = (name: string) => fitting(components.schemas[name] ?? {}, canary);
+  const fit = fc.oneof(
+    { arbitrary: fc.oneof(fc.constant<unknown>({ label: 'Ours' }), ...names.map(valuesOf)), weight: 1 },
+    ...own.map((name) => ({ arbitrary: valuesOf(name), weight: 6 })),
+  );
   const spoilt = fc.tuple(fit, fc.nat(), hostileValue(canary)).map(([value, at, bad]) => spoil(value, at, bad));
-  const json = fc.oneof({ arbitrary: fit, weight: 4 }, { arbitrary: spoilt, weight: 4 }, hostileValue(canary));
-  const text = fc.oneof({ arbitrary: json.map((value) => JSON.stringify(value)), weight: 8 }, broken(canary));
+  const json = fc.oneof({ arbitrary: fit, weight: 12 }, { arbitrary: spoilt, weight: 5 }, hostileValue(canary));
+  const text = fc.oneof({ arbitrary: json.map((value) => JSON.stringify(value)), weight: 12 }, broken(canary));
   return fc.oneof(
     { arbitrary: text.map((body) => ({ headers: { 'content-type': 'application/json' }, body })), weight: 20 },
     { arbitrary: text.map((body) => ({ headers: {}, body })), weight: 1 },

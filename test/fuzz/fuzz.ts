@@ -35,7 +35,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   const check = exchangeChecker(document);
   const tokens = await authorizations(url);
   const arbitrary = requests(document, ORGS, canary);
-  const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
+  const agent = new Agent({ keepAlive: true });
   const report = { sent: 0, byStatus: {} as Record<string, number>, slowestMs: 0, faults: [] as string[] };
 
   async function exchange(request: FuzzRequest): Promise<void> {

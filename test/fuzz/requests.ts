@@ -48,28 +48,41 @@ function described(
   orgs: readonly string[],
   canary: string,
 ): fc.Arbitrary<FuzzRequest> {
-  const { template, method, parameters } = operation;
-  const queries = parameters.filter((parameter) => parameter.in === 'query');
-  const headers = parameters.filter((parameter) => parameter.in === 'header');
-  const verb = fc.oneof(
-    { arbitrary: fc.constant(method.toUpperCase()), weight: 30 },
-    { arbitrary: fc.constantFrom(...ODD_METHODS), weight: 1 },
-  );
+  const slugs = slugsOf(operation.parameters);
+  return fc.oneof(...slugs.map((slug) => toProvider(document, operation, { orgs, slug, canary })));
+}
+
+interface Target {
+  readonly orgs: readonly string[];
+  /** The provider that is meant. */
+  readonly slug: string;
+  readonly canary: string;
+}
+
+function toProvider(
+  document: OpenApiDocument,
+  { template, method, operation, parameters }: Operation,
+  { orgs, slug, canary }: Target,
+): fc.Arbitrary<FuzzRequest> {
+  const isGet = method === 'get';
   return fc
     .record({
-      method: verb,
-      names: fc.record({ org: orgNames(orgs, canary), provider: providerNames(parameters, canary) }),
-      query: some(queries, canary),
-      described: some(headers, canary),
+      method: fc.oneof(
+        { arbitrary: fc.constant(method.toUpperCase()), weight: 30 },
+        { arbitrary: fc.constantFrom(...ODD_METHODS), weight: 1 },
+      ),
+      names: fc.record({ org: orgNames(orgs, canary), provider: providerNames(slug, canary) }),
+      query: some(parameters, 'query', canary),
+      described: some(parameters, 'header', canary),
       stray: strayHeaders(canary),
       caller: callers(),
-      content: bodyTexts(document, operation.operation.requestBody, canary),
+      content: bodyTexts(document, operation.requestBody, slug, canary),
     })
     .map(({ names, query, described: wanted, stray, content, ...rest }) => ({
       ...rest,
       path: template.replace('{org}', names.org).replace('{provider}', names.provider) + queryText(query),
-      headers: { ...content.headers, ...sendable(wanted), ...stray },
-      body: method === 'get' ? undefined : content.body,
+      headers: { ...(isGet ? {} : content.headers), ...sendable(wanted), ...stray },
+      body: isGet ? undefined : content.body,
     }));
 }
 
@@ -99,24 +112,32 @@ function orgNames(orgs: readonly string[], canary: string): fc.Arbitrary<string>
   );
 }
 
-function providerNames(parameters: readonly Parameter[], canary: string): fc.Arbitrary<string> {
+/** The providers that the description names; one that does not matter where the path has none. */
+function slugsOf(parameters: readonly Parameter[]): readonly string[] {
   const schema = parameters.find(({ name }) => name === 'provider')?.schema as
     { anyOf?: { enum?: string[] }[] } | undefined;
-  const slugs = schema?.anyOf?.find((part) => part.enum)?.enum ?? ['none'];
+  return schema?.anyOf?.find((part) => part.enum)?.enum ?? ['none'];
+}
+
+function providerNames(slug: string, canary: string): fc.Arbitrary<string> {
   return fc.oneof(
-    { arbitrary: fc.constantFrom(...slugs), weight: 15 },
-    { arbitrary: fc.constantFrom(...slugs).map((slug) => slug.toUpperCase()), weight: 1 },
+    { arbitrary: fc.constantFrom(slug, slug, slug, slug.toUpperCase()), weight: 20 },
     { arbitrary: fc.constantFrom('__proto__', 'toString', 'GCP%5FSA', '%67cp', 'gcp%2Fsetup', 'gcp%0a'), weight: 1 },
     { arbitrary: hostileText(canary).map(encodeURIComponent), weight: 1 },
   );
 }
 
-/** Some of the parameters, with values that fit or do not. */
-function some(parameters: readonly Parameter[], canary: string): fc.Arbitrary<Record<string, string>> {
-  const values = parameters.map(({ name, schema }) => [
+/** Some of the parameters of a kind, with values that fit or do not. */
+function some(
+  parameters: readonly Parameter[],
+  kind: Parameter['in'],
+  canary: string,
+): fc.Arbitrary<Record<string, string>> {
+  const wanted = parameters.filter((parameter) => parameter.in === kind);
+  const values = wanted.map(({ name, schema }) => [
     name,
     fc.oneof(
-      { arbitrary: wellMeant(name) ?? fitting(schema, canary).map(String), weight: 4 },
+      { arbitrary: wellMeant(name) ?? fitting(schema, canary).map(String), weight: 9 },
       { arbitrary: hostileText(canary), weight: 1 },
     ),
   ]);
@@ -128,7 +149,7 @@ function some(parameters: readonly Parameter[], canary: string): fc.Arbitrary<Re
 function wellMeant(name: string): fc.Arbitrary<string> | undefined {
   if (name === 'Prefer') return fc.constantFrom('wait=0', 'wait=1', 'respond-async', 'wait=-1', 'wait=1e9', 'wait=');
   if (name === 'If-Match')
-    return fc.constantFrom('*', '"1"', '"2"', 'W/"1"', '"1", "2"', '"', '1', '"a,b"', '"1",,"2"');
+    return fc.constantFrom('*', '*', '"1"', '"2"', '"1", "2", "3"', 'W/"1"', '"77"', '"', '"1",,"2"');
   if (name === 'Idempotency-Key') return fc.integer({ min: 1, max: 40 }).map((number) => `key-${number}`);
   return undefined;
 }
@@ -137,7 +158,7 @@ function strayHeaders(canary: string): fc.Arbitrary<Record<string, string>> {
   const kinds = HOSTILE_HEADERS(canary);
   const pairs = Object.entries(kinds).flatMap(([name, values]) => values.map((value) => ({ [name]: value })));
   const one = fc.constantFrom<Record<string, string>>(...pairs);
-  return fc.oneof({ arbitrary: fc.constant({}), weight: 3 }, { arbitrary: one, weight: 1 }).map(sendable);
+  return fc.oneof({ arbitrary: fc.constant({}), weight: 6 }, { arbitrary: one, weight: 1 }).map(sendable);
 }
 
 /** Node refuses to send what is no header value; the rest goes as it is. */

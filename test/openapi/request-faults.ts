@@ -48,7 +48,8 @@ function bodyFaults({ headers, body }: CheckedRequest, { operation }: Place, fau
   const content = described.content[type];
   if (!content) return [`content type "${type}" is not described`];
   try {
-    return faultsOf(content.schema, JSON.parse(body)).map((fault) => `body: ${fault}`);
+    // A byte order mark may be overlooked (RFC 8259, 8.1).
+    return faultsOf(content.schema, JSON.parse(body.replace(/^\uFEFF/, ''))).map((fault) => `body: ${fault}`);
   } catch {
     return ['the body is not JSON'];
   }
