@@ -15,7 +15,7 @@ export function bodyTexts(
   slug: string,
   canary: string,
 ): fc.Arbitrary<BodyText> {
-  const schema = described?.content['application/json']?.schema as { anyOf?: { $ref: string }[] } | undefined;
+  const schema: { anyOf?: { $ref: string }[] } | undefined = described?.content['application/json']?.schema;
   const names = (schema?.anyOf ?? []).map(({ $ref }) => $ref.split('/').at(-1) ?? '');
   const own = names.filter((name) => name.endsWith(`_${slug.replaceAll('-', '_')}`));
   const valuesOf = (name: string) => fitting(components.schemas[name] ?? {}, canary);

@@ -114,8 +114,9 @@ function orgNames(orgs: readonly string[], canary: string): fc.Arbitrary<string>
 
 /** The providers that the description names; one that does not matter where the path has none. */
 function slugsOf(parameters: readonly Parameter[]): readonly string[] {
-  const schema = parameters.find(({ name }) => name === 'provider')?.schema as
-    { anyOf?: { enum?: string[] }[] } | undefined;
+  const schema: { anyOf?: { enum?: string[] }[] } | undefined = parameters.find(
+    ({ name }) => name === 'provider',
+  )?.schema;
   return schema?.anyOf?.find((part) => part.enum)?.enum ?? ['none'];
 }
 
