@@ -62,8 +62,8 @@ export class CredentialCipher {
   }
 
   /**
-   * @throws ServiceError `decryption_failed` when the ciphertext is not this row's, `key_version_disabled`,
-   * `decryption_denied` when this identity may not decrypt, `backend_unavailable`.
+   * @throws ServiceError `decryption_failed` when the ciphertext is damaged or not this row's, which nobody can tell apart,
+   * `key_version_disabled`, `key_version_destroyed`, `decryption_denied` when this identity may not decrypt, `backend_unavailable`.
    */
   async decrypt(ciphertext: string, context: CredentialContext): Promise<Secret<Credentials>> {
     return untilIntact(() => this.#decryptOnce(Buffer.from(ciphertext, 'base64'), context));
@@ -102,7 +102,7 @@ export class CredentialCipher {
     const plaintext = bytes(answer.plaintext);
     try {
       if (checksum(plaintext) !== Number(answer.plaintextCrc32c?.value)) return undefined;
-      return Secret.of(JSON.parse(plaintext.toString()) as Credentials);
+      return Secret.of(parse(plaintext.toString()));
     } finally {
       plaintext.fill(0);
     }
@@ -110,6 +110,15 @@ export class CredentialCipher {
 
   #keyName({ org }: CredentialContext): string {
     return this.#keyTemplate.replace('{org}', org);
+  }
+}
+
+/** What was sealed by something else is no credential; the parser's own error would quote it. */
+function parse(plaintext: string): Credentials {
+  try {
+    return JSON.parse(plaintext) as Credentials;
+  } catch {
+    throw new ServiceError('decryption_failed', 'What the ciphertext holds is not a credential');
   }
 }
 
@@ -140,7 +149,9 @@ function decryptionError(err: unknown): ServiceError {
     case 3: // INVALID_ARGUMENT
       return new ServiceError('decryption_failed', 'The ciphertext does not belong to this row', { cause: err });
     case 9: // FAILED_PRECONDITION
-      return new ServiceError('key_version_disabled', 'The key version is disabled or destroyed', { cause: err });
+      return isDestroyed(err)
+        ? new ServiceError('key_version_destroyed', 'The key version is destroyed', { cause: err })
+        : new ServiceError('key_version_disabled', 'The key version is disabled', { cause: err });
     case 5: // NOT_FOUND
     case 7: // PERMISSION_DENIED
     case 16: // UNAUTHENTICATED
@@ -148,6 +159,11 @@ function decryptionError(err: unknown): ServiceError {
     default:
       return unavailable('Cloud KMS', err);
   }
+}
+
+/** The state stands in the message only; one that is to be destroyed can still be restored. */
+function isDestroyed(err: unknown): boolean {
+  return /state is: DESTROYED\b/.test((err as Error).message);
 }
 
 function bytes(value: Uint8Array | string | null | undefined): Buffer {

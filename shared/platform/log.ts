@@ -1,4 +1,4 @@
-/** Fields of a log line; an `Error` is written as its name, code and message, never whole. */
+/** Fields of a log line; an `Error` is written as its name, code and message or place, never whole. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** Past-tense events with ids as fields: `log.info('partition-landed', { org, rows })`. */
@@ -36,7 +36,16 @@ export function createLogger(
   };
 }
 
-// Client errors carry the request they failed with, headers and bodies included: only these three are safe.
+/** Node's own errors quote the value that they do not like: "…" is not valid JSON. */
+const QUOTING: ReadonlySet<string> = new Set(['SyntaxError', 'TypeError', 'RangeError']);
+
+// Client errors carry the request they failed with, headers and bodies included: nothing else of an error is safe.
 function summary(err: Error & { code?: unknown }): object {
-  return { name: err.name, code: err.code, message: err.message };
+  const { name, code } = err;
+  return QUOTING.has(name) ? { name, code, at: frameOf(err) } : { name, code, message: err.message };
+}
+
+/** Where it was thrown, without the lines before the stack, which repeat the message. */
+function frameOf({ stack = '' }: Error): string | undefined {
+  return /^ {4}at .*$/m.exec(stack)?.[0].trim();
 }

@@ -22,7 +22,7 @@ export function schemaFaults(errors: readonly ErrorObject[], base: string): Fiel
 
 function fault(error: ErrorObject, base: string): FieldFault {
   const schema = (error.parentSchema ?? {}) as AnnotatedSchema;
-  const pointer = `${base}${error.instancePath}`;
+  const pointer = `${base}${plainPath(error.instancePath)}`;
   const params = error.params as Record<string, unknown>;
   switch (error.keyword) {
     case 'required':
@@ -40,6 +40,16 @@ function fault(error: ErrorObject, base: string): FieldFault {
     default:
       return { pointer, code: error.keyword, message: describe(error, params), hint: hintOf(schema) };
   }
+}
+
+/** As much of a path as can be repeated: where any name is allowed, somebody may have pasted a key as one. */
+function plainPath(path: string): string {
+  const names = path.split('/').slice(1);
+  const strange = names.findIndex((name) => !PLAIN_NAME.test(name) && !/^\d{1,4}$/.test(name));
+  return names
+    .slice(0, strange < 0 ? names.length : strange)
+    .map((name) => `/${name}`)
+    .join('');
 }
 
 function missing(pointer: string, name: string, schema: AnnotatedSchema): FieldFault {

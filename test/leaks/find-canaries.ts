@@ -105,13 +105,8 @@ function spellingsOf(piece: string): Spelling[] {
     url: encodeURIComponent(piece),
     form: new URLSearchParams([['', piece]]).toString().slice(1),
   };
-  const unique = [
-    ...new Map(
-      Object.entries(texts)
-        .map(([form, text]) => [text, form])
-        .toReversed(),
-    ),
-  ];
+  const byText = Object.entries(texts).map(([form, text]): [string, string] => [text, form]);
+  const unique = [...new Map(byText.toReversed())];
   return [
     ...unique.map(([text, form]) => ({ form, bytes: Buffer.from(text) })),
     { form: 'utf-16', bytes: Buffer.from(piece, 'utf16le') },

@@ -32,7 +32,10 @@ export interface Heard {
 }
 
 /** @param providers - Real hosts of providers to the addresses that stand in for them. */
-export async function startLeakServer(dataDir: string, providers: Readonly<Record<string, string>>): Promise<LeakServer> {
+export async function startLeakServer(
+  dataDir: string,
+  providers: Readonly<Record<string, string>>,
+): Promise<LeakServer> {
   const child = spawn(process.execPath, ['--no-warnings', MAIN, '--data', dataDir, '--no-demo'], {
     env: {
       PATH: process.env['PATH'],
@@ -60,7 +63,10 @@ export async function startLeakServer(dataDir: string, providers: Readonly<Recor
   const tokens = new Map<string, Promise<string>>();
 
   const steer: LeakServer['steer'] = async (verb, path, body) => {
-    const response = await fetch(`${url}/local/${path}`, { method: verb, ...(body ? { body: JSON.stringify(body) } : {}) });
+    const response = await fetch(`${url}/local/${path}`, {
+      method: verb,
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
     const text = await response.text();
     return text === '' ? undefined : JSON.parse(text);
   };
@@ -68,7 +74,9 @@ export async function startLeakServer(dataDir: string, providers: Readonly<Recor
     const org = /^\/integrations\/(?<org>[a-z0-9_]+)/.exec(path)?.groups?.['org'] ?? 'acme';
     const token =
       tokens.get(org) ??
-      steer('POST', 'token', { orgs: { [org]: 'admin' }, sub: 'leaks' }).then((answer) => (answer as { token: string }).token);
+      steer('POST', 'token', { orgs: { [org]: 'admin' }, sub: 'leaks' }).then(
+        (answer) => (answer as { token: string }).token,
+      );
     tokens.set(org, token);
     return token;
   };

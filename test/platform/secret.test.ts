@@ -33,6 +33,20 @@ describe('log', () => {
     assert.equal(line['component'], 'test');
   });
 
+  it('writes the place and not the words of an error that quotes what it was given', () => {
+    for (const fail of [() => void JSON.parse(CANARY), () => void new URL(`//${CANARY}`), () => CANARY.repeat(-1)]) {
+      try {
+        fail();
+      } catch (err) {
+        log.error('call-failed', { err });
+      }
+      assert(!lines.at(-1)?.includes(CANARY), lines.at(-1));
+      const { err } = JSON.parse(lines.at(-1) ?? '') as { err: { name: string; at: string } };
+      assert.match(err.name, /^(?:Syntax|Type|Range)Error$/);
+      assert.match(err.at, /^at /);
+    }
+  });
+
   it('keeps one event on one line', () => {
     log.info('landed', { text: 'a\nb' });
     assert.equal(lines.at(-1)?.trim().split('\n').length, 1);

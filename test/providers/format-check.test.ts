@@ -38,6 +38,14 @@ describe('format check', () => {
       assert.equal(credentials?.reveal()['private_key'], PEM);
     });
 
+    it('repeats no name that was sent, lest it be a key pasted in the wrong place', () => {
+      const pasted = { [PEM]: 7, 'sk-ant-api03-pasted': [] };
+      assert.throws(
+        () => check('gcp', { ...aServiceAccount(), ...pasted }),
+        ({ faults }: { faults: object[] }) => faults.length > 0 && !/MII|sk-ant/.test(JSON.stringify(faults)),
+      );
+    });
+
     it('tolerates a key whose line breaks are escaped twice', () => {
       check('gcp', aServiceAccount({ private_key: PEM.replaceAll('\n', '\\n') }));
     });
