@@ -29,7 +29,7 @@ export const LIST_DUE: Statement = {
   sql: `SELECT * EXCEPT (time_of_day) FROM (
   SELECT ${openColumns}, TIMESTAMP_ADD(
     TIMESTAMP_TRUNC(@now, DAY),
-    INTERVAL DIV(CAST(CONCAT('0x', SUBSTR(credential_id, 6, 4)) AS INT64) * 86400, 65536) SECOND
+    INTERVAL DIV(COALESCE(SAFE_CAST(CONCAT('0x', SUBSTR(credential_id, 6, 4)) AS INT64), 0) * 86400, 65536) SECOND
   ) AS time_of_day
   FROM ${CREDENTIALS}
   WHERE deleted_at IS NULL
