@@ -74,6 +74,14 @@ export function serviceOf(cloud: TestCloud) {
           { org },
         )
       ).filter(({ action }) => !ACCESSES.includes(action)),
+    /** Waits until every message has been tried: what Pub/Sub still keeps rests until it is tried again. */
+    async quiet(): Promise<void> {
+      const { db, clock } = cloud.cloud.context;
+      const waiting = db.prepare(
+        "SELECT COUNT(*) AS n FROM pubsub_deliveries WHERE subscription LIKE '%-push' AND (due_ms IS NULL OR due_ms <= ?)",
+      );
+      await eventually(async () => waiting.get(clock.now().getTime())?.['n'] === 0, 30_000);
+    },
     /** Waits until nobody waits for a test any more, and its events are there. */
     async atRest(org: string): Promise<StoredRow> {
       return eventually(async () => {
