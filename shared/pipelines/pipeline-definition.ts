@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
+import { DeploymentError } from '../platform/errors.ts';
 
 const CONFIGS = new URL('../../configs/', import.meta.url);
 const ID = /^[a-z0-9_]+(?:\/[a-z0-9_]+)*$/;
@@ -68,7 +69,7 @@ export function loadPipeline(id: string, configs: URL = CONFIGS): PipelineDefini
   const file: unknown = parse(readText(id, configs));
   const faults = definitionFaults(file);
   if (faults.length === 0) faults.push(...contradictions(id, file as PipelineFile));
-  if (faults.length > 0) throw new Error(`The pipeline ${id} has faults:\n  ${faults.join('\n  ')}`);
+  if (faults.length > 0) throw new DeploymentError(`The pipeline ${id} has faults:\n  ${faults.join('\n  ')}`);
   return withDefaults(file as PipelineFile);
 }
 
@@ -76,7 +77,7 @@ function readText(id: string, configs: URL): string {
   try {
     return readFileSync(new URL(`${id}.yml`, configs), 'utf8');
   } catch (cause) {
-    throw new Error(`There is no pipeline ${id}.`, { cause });
+    throw new DeploymentError(`There is no pipeline ${id}.`, { cause });
   }
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Value } from '@sinclair/typebox/value';
+import { DeploymentError } from '../platform/errors.ts';
 import type { Platform } from '../platform/platform.ts';
 import { Handover } from './handover.ts';
 import type { PipelineDefinition, StepDefinition } from './pipeline-definition.ts';
@@ -32,7 +33,8 @@ export const realSleep = async (ms: number, signal: AbortSignal): Promise<void> 
 export function withSettings(definition: PipelineDefinition, processors: Processors): PipelineDefinition {
   const faults: string[] = [];
   const steps = definition.steps.map((step) => checkedStep(step, processors[step.processor], faults));
-  if (faults.length > 0) throw new Error(`The pipeline ${definition.id} has faults:\n  ${faults.join('\n  ')}`);
+  if (faults.length > 0)
+    throw new DeploymentError(`The pipeline ${definition.id} has faults:\n  ${faults.join('\n  ')}`);
   return { ...definition, steps };
 }
 

@@ -1,5 +1,6 @@
 import { Type, type Static, type TObject } from '@sinclair/typebox';
 import { Value, type ValueError } from '@sinclair/typebox/value';
+import { DeploymentError } from './errors.ts';
 
 const Endpoint = Type.String({ pattern: '^(https?://)?[A-Za-z0-9.\\[\\]:-]+(:\\d+)?(/[^\\s]*)?$' });
 const Whole = (fallback: number, maximum = 1_000_000) => Type.Integer({ default: fallback, minimum: 0, maximum });
@@ -155,7 +156,7 @@ function read<T extends TObject>(schema: T, env: Environment): Static<T> {
   );
   const values = Value.Convert(schema, Value.Default(schema, given));
   for (const { path, message } of firstFaults(Value.Errors(schema, values))) faults.push(`${path}: ${message}`);
-  if (faults.length > 0) throw new Error(`The environment is not complete:\n  ${faults.join('\n  ')}`);
+  if (faults.length > 0) throw new DeploymentError(`The environment is not complete:\n  ${faults.join('\n  ')}`);
   return values as Static<T>;
 }
 

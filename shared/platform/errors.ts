@@ -31,6 +31,14 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+/** What was deployed is faulty: settings, registry, pipelines. Its message names files and variables, and nothing of a user's. */
+export class DeploymentError extends Error {
+  constructor(message: string, options: { readonly cause?: unknown } = {}) {
+    super(message, options);
+    this.name = 'DeploymentError';
+  }
+}
+
 /** One fault of a refused input: where it is, what it is, and how to mend it. */
 export interface FieldFault {
   /** JSON pointer into the request body (RFC 6901). */

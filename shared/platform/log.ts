@@ -25,7 +25,7 @@ export function createLogger(
 ): Logger {
   const emit = (severity: Severity, message: string, more: LogFields = {}): void => {
     const line = { severity, message, time: new Date().toISOString(), ...fields, ...more };
-    write(`${JSON.stringify(line, (_key, value: unknown) => (value instanceof Error ? summary(value) : value))}\n`);
+    write(`${JSON.stringify(line, readable)}\n`);
   };
   return {
     debug: (event, more) => emit('DEBUG', event, more),
@@ -36,13 +36,28 @@ export function createLogger(
   };
 }
 
+/** Fields that hold what was caught, whatever that may be. */
+const CAUGHT: ReadonlySet<string> = new Set(['error', 'cause']);
+
+/** The field as it was given: an error may have a `toJSON` of its own, which shows all of it. */
+function readable(this: unknown, key: string, value: unknown): unknown {
+  const given = (this as Record<string, unknown>)[key];
+  if (given instanceof Error) return summary(given);
+  return CAUGHT.has(key) && value !== undefined && value !== null ? { name: `thrown ${typeof value}` } : value;
+}
+
 /** Node's own errors quote the value that they do not like: "…" is not valid JSON. */
 const QUOTING: ReadonlySet<string> = new Set(['SyntaxError', 'TypeError', 'RangeError']);
 
 // Client errors carry the request they failed with, headers and bodies included: nothing else of an error is safe.
 function summary(err: Error & { code?: unknown }): object {
   const { name, code } = err;
-  return QUOTING.has(name) ? { name, code, at: frameOf(err) } : { name, code, message: err.message };
+  return isKnown(err) ? { name, code, message: err.message } : { name, code, at: frameOf(err) };
+}
+
+/** Whether the words are those of a backend or of an error class of ours; nobody has weighed the words of any other. */
+function isKnown({ name, code }: Error & { code?: unknown }): boolean {
+  return !QUOTING.has(name) && (name !== 'Error' || code !== undefined);
 }
 
 /** Where it was thrown, without the lines before the stack, which repeat the message. */

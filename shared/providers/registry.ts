@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { parse } from 'yaml';
 import type { Config } from '../platform/config.ts';
-import { ServiceError } from '../platform/errors.ts';
+import { DeploymentError, ServiceError } from '../platform/errors.ts';
 import type { JsonSchema, ProviderSpec } from './provider-spec.ts';
 import { namesOf, registryFaults } from './registry-faults.ts';
 import { createAjv, type ValidateFunction } from './schema-validator.ts';
@@ -88,7 +88,7 @@ export function loadRegistry({
 }
 
 function faultyRegistry(faults: readonly string[]): Error {
-  return new Error(`The provider registry has faults:\n  ${faults.join('\n  ')}`);
+  return new DeploymentError(`The provider registry has faults:\n  ${faults.join('\n  ')}`);
 }
 
 function schemaFaults(document: unknown): string[] {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
+import { DeploymentError } from '../../shared/platform/errors.ts';
 import { createLogger } from '../../shared/platform/log.ts';
 import { Secret } from '../../shared/platform/secret.ts';
 
@@ -45,6 +46,13 @@ describe('log', () => {
       assert.match(err.name, /^(?:Syntax|Type|Range)Error$/);
       assert.match(err.at, /^at /);
     }
+  });
+
+  it('writes the words of those errors only whose words are known', () => {
+    log.error('call-failed', { error: new Error(CANARY), cause: CANARY });
+    assert(!lines.at(-1)?.includes(CANARY), lines.at(-1));
+    log.error('call-failed', { error: new DeploymentError('KMS_KEY: missing') });
+    assert(lines.at(-1)?.includes('KMS_KEY: missing'));
   });
 
   it('keeps one event on one line', () => {
