@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { VisibleRow } from '../../shared/credentials/integration-row.ts';
 import type { IntegrationStore } from '../../shared/credentials/integration-store.ts';
+import { lastCheckOf } from '../../shared/credentials/tested-row.ts';
 import { isVerdict } from '../../shared/credentials/lifecycle.ts';
 import { withinMs } from '../../shared/platform/deadline.ts';
 
@@ -24,7 +25,7 @@ export async function waitForVerdict(
   ) {
     await delay(pauseMs);
     row = await readAgain(row, store);
-    if (isJudged(asked, row)) break;
+    if (isJudged(asked, row) || isGivenUp(asked, row)) break;
   }
   return row;
 }
@@ -34,6 +35,12 @@ export function isJudged(asked: VisibleRow, row: VisibleRow): boolean {
   if (asked.candidate_status === 'PENDING') return row.candidate_status !== 'PENDING';
   const { last_check: check } = row;
   return check !== null && check.at !== asked.last_check?.at && isVerdict(check.outcome);
+}
+
+/** Whether there will be none soon: nobody needs to wait for it. */
+function isGivenUp(asked: VisibleRow, row: VisibleRow): boolean {
+  const check = lastCheckOf(row);
+  return check?.given_up === true && check.at !== lastCheckOf(asked)?.at;
 }
 
 /** The integration is stored and its test is asked for: a read that fails changes neither. */

@@ -166,6 +166,8 @@ function isDestroyed(err: unknown): boolean {
   return /state is: DESTROYED\b/.test((err as Error).message);
 }
 
+/** The answer's own memory, not a copy, so that wiping it leaves nothing behind. */
 function bytes(value: Uint8Array | string | null | undefined): Buffer {
-  return typeof value === 'string' ? Buffer.from(value, 'base64') : Buffer.from(value ?? []);
+  if (typeof value === 'string') return Buffer.from(value, 'base64');
+  return value ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : Buffer.alloc(0);
 }

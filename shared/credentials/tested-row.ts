@@ -1,6 +1,6 @@
 import type { Metadata } from '../providers/format-check.ts';
 import { hasCandidateCredential } from './changed-row.ts';
-import type { IntegrationRow, LastCheck } from './integration-row.ts';
+import type { IntegrationRow, LastCheck, VisibleRow } from './integration-row.ts';
 import type { RowDraft } from './integration-store.ts';
 import { candidateAfter, isVerdict, type LifecycleEvent } from './lifecycle.ts';
 import { hasRunOut, NO_CANDIDATE, statusAfter } from './row-drafts.ts';
@@ -28,7 +28,7 @@ export function subjectOf(row: IntegrationRow): Subject {
 }
 
 /** The latest test of the row's subject. */
-export function lastCheckOf(row: Pick<IntegrationRow, 'candidate_status' | 'candidate_last_check' | 'last_check'>) {
+export function lastCheckOf(row: Pick<VisibleRow, 'candidate_status' | 'candidate_last_check' | 'last_check'>) {
   return row.candidate_status === 'PENDING' ? row.candidate_last_check : row.last_check;
 }
 

@@ -131,6 +131,13 @@ describe('asking for a validation', () => {
     assert.equal(settled.validation_status, 'VALID');
   });
 
+  it('does not wait for a verdict that will not come soon', async () => {
+    const given = { outcome: 'unreachable', at: NOW.toISOString(), checks: [], given_up: true } as const;
+    const find = sinon.fake.resolves(aRow({ last_check: given, version: 2 }));
+    assert.equal((await waitForVerdict(aRow(), 20, { store: { find } })).version, 2);
+    sinon.assert.calledOnce(find);
+  });
+
   it('does not wait unasked', async () => {
     const find = sinon.fake();
     assert.equal((await waitForVerdict(aRow(), 0, { store: { find } })).version, 1);

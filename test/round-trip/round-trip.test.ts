@@ -4,8 +4,9 @@ import { canonicalJson } from '../../shared/credentials/canonical-json.ts';
 import { CredentialCipher, type CredentialContext } from '../../shared/credentials/credential-cipher.ts';
 import { newCredentialId, type IntegrationRow } from '../../shared/credentials/integration-row.ts';
 import { IntegrationStore } from '../../shared/credentials/integration-store.ts';
-import { openCredential } from '../../shared/credentials/open-credential.ts';
+import { openCredential, openSealed } from '../../shared/credentials/open-credential.ts';
 import { newRow } from '../../shared/credentials/row-drafts.ts';
+import { subjectOf } from '../../shared/credentials/tested-row.ts';
 import { bigQuery } from '../../shared/gcp/bigquery.ts';
 import { kmsClient } from '../../shared/gcp/kms.ts';
 import { loadConfig } from '../../shared/platform/config.ts';
@@ -65,6 +66,24 @@ describe('a credential, sealed and stored and read and opened', () => {
     const sealed = await by.encrypt(Secret.of(credentials), context);
     const named = { fingerprint: '00000000', metadata: {}, label: null, expiresAt: null, actor: 'ana', at: new Date() };
     assert(await store.create({ ...newRow({ ...context, sealed, ...named }), validation_status: 'VALID' }));
+    return (await store.findSealed(org, providerKey))!;
+  }
+
+  /** Adds a second credential that waits for its test. */
+  async function withCandidate(
+    row: IntegrationRow,
+    credentials: Record<string, string>,
+    by: CredentialCipher,
+  ): Promise<IntegrationRow> {
+    const { org_slug: org, provider_key: providerKey, credential_id: credentialId } = row;
+    const sealed = await by.encrypt(Secret.of(credentials), { org, providerKey, credentialId });
+    await store.replace(row, {
+      ...row,
+      candidate_encrypted_credentials: sealed.ciphertext,
+      candidate_fingerprint: '11111111',
+      candidate_kms_key_version: sealed.kmsKeyVersion,
+      candidate_status: 'PENDING',
+    });
     return (await store.findSealed(org, providerKey))!;
   }
 
@@ -161,6 +180,8 @@ describe('a credential, sealed and stored and read and opened', () => {
       rows.push(await stored(org, 'OPENAI', { api_key: `sk-FAKE-${org}` }, own));
       rows.push(await stored(org, 'GEMINI', { api_key: `FAKE-${org}` }, own));
     }
+    const candidate = await withCandidate(rows[0]!, { api_key: 'sk-FAKE-next' }, own);
+    await openSealed(candidate, subjectOf(candidate), OPENER, depsOf(own));
     await kms(`${keyName('org-leaving')}/cryptoKeyVersions/1:destroy`, {});
     await assert.rejects(openCredential(rows[0]!, OPENER, depsOf(own)), { code: 'key_version_disabled' });
     await cloud.call('POST', '/local/clock', { body: { advance_s: 31 * DAY_S } });
@@ -169,8 +190,35 @@ describe('a credential, sealed and stored and read and opened', () => {
       if (row.org_slug === 'leaving') await assert.rejects(opening, { code: 'key_version_destroyed' });
       else assert((await opening).reveal()['api_key']?.endsWith('staying'));
     }
+    const opening = openSealed(candidate, subjectOf(candidate), OPENER, depsOf(own));
+    await assert.rejects(opening, { code: 'key_version_destroyed' });
     const theirs = { ...rows[0]!, encrypted_credentials: rows[2]!.encrypted_credentials };
-    await assert.rejects(openCredential(theirs, OPENER, depsOf(own)));
+    await assert.rejects(openCredential(theirs, OPENER, depsOf(own)), { code: 'decryption_failed' });
+  });
+
+  it('leaves no plaintext in the buffers that went to Cloud KMS and came from it', async () => {
+    const client = kmsClient(platform);
+    const seen: Uint8Array[] = [];
+    const watched = {
+      encrypt: (request: Parameters<typeof client.encrypt>[0]) => {
+        seen.push(request!.plaintext as Uint8Array);
+        return client.encrypt(request);
+      },
+      decrypt: async (request: Parameters<typeof client.decrypt>[0]) => {
+        const answer = await client.decrypt(request);
+        seen.push(answer[0].plaintext as Uint8Array);
+        return answer;
+      },
+    };
+    const context = { org: 'acme', providerKey: 'OPENAI', credentialId: newCredentialId() };
+    const own = new CredentialCipher(watched as unknown as typeof client, platform.config.kmsKey);
+    const { ciphertext } = await own.encrypt(Secret.of({ api_key: 'sk-FAKE-wiped' }), context);
+    assert.deepEqual((await own.decrypt(ciphertext, context)).reveal(), { api_key: 'sk-FAKE-wiped' });
+    assert.equal(seen.length, 2);
+    for (const bytes of seen) {
+      assert(bytes instanceof Uint8Array && bytes.length > 0);
+      assert(bytes.every((byte) => byte === 0));
+    }
   });
 
   it('never looks the same twice', async () => {
