@@ -201,7 +201,7 @@ describe('a credential, sealed and stored and read and opened', () => {
     const seen: Uint8Array[] = [];
     const watched = {
       encrypt: (request: Parameters<typeof client.encrypt>[0]) => {
-        seen.push(request!.plaintext as Uint8Array);
+        seen.push(request.plaintext as Uint8Array);
         return client.encrypt(request);
       },
       decrypt: async (request: Parameters<typeof client.decrypt>[0]) => {
@@ -211,7 +211,7 @@ describe('a credential, sealed and stored and read and opened', () => {
       },
     };
     const context = { org: 'acme', providerKey: 'OPENAI', credentialId: newCredentialId() };
-    const own = new CredentialCipher(watched as unknown as typeof client, platform.config.kmsKey);
+    const own = new CredentialCipher(watched, platform.config.kmsKey);
     const { ciphertext } = await own.encrypt(Secret.of({ api_key: 'sk-FAKE-wiped' }), context);
     assert.deepEqual((await own.decrypt(ciphertext, context)).reveal(), { api_key: 'sk-FAKE-wiped' });
     assert.equal(seen.length, 2);
