@@ -19,7 +19,9 @@ export function restClient(url: string, email: string): KeyManagementServiceClie
 export function grpcClient(address: string): KeyManagementServiceClient {
   const [apiEndpoint, port] = address.split(':');
   const sslCreds = grpc.credentials.createInsecure();
-  return new KeyManagementServiceClient({ apiEndpoint, port: Number(port), sslCreds });
+  // Unused over an insecure channel; without it the client would look for a metadata server.
+  const authClient = new googleAuthLibrary.OAuth2Client();
+  return new KeyManagementServiceClient({ apiEndpoint, port: Number(port), sslCreds, authClient });
 }
 
 export function as(email: string): { otherArgs: { headers: { authorization: string } }; retry: null } {

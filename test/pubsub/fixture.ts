@@ -1,5 +1,5 @@
 import { PubSub, v1, type CreateSubscriptionOptions } from '@google-cloud/pubsub';
-import { grpc } from 'google-gax';
+import { grpc, googleAuthLibrary } from 'google-gax';
 import { startPubSub } from '../../local/pubsub/pubsub.ts';
 import { fakeContext, PROJECT, type FakeContext } from '../kit/fake-context.ts';
 
@@ -23,8 +23,10 @@ export async function pubSub(file?: string): Promise<PubSubFixture> {
   const idToken = async (email: string, audience: string) => `${email}>${audience}`;
   const service = await startPubSub(context, { idToken });
   const [apiEndpoint = '', port] = service.address.split(':');
-  const options = { apiEndpoint, port: Number(port), sslCreds: grpc.credentials.createInsecure() };
-  const client = new PubSub({ projectId: PROJECT, apiEndpoint: service.address, emulatorMode: true });
+  // Unused over an insecure channel; without it the client would look for a metadata server.
+  const authClient = new googleAuthLibrary.OAuth2Client();
+  const options = { apiEndpoint, port: Number(port), sslCreds: grpc.credentials.createInsecure(), authClient };
+  const client = new PubSub({ projectId: PROJECT, apiEndpoint: service.address, emulatorMode: true, authClient });
   const publisher = new v1.PublisherClient(options);
   const subscriber = new v1.SubscriberClient(options);
   return {

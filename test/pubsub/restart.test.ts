@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { googleAuthLibrary } from 'google-gax';
 import { PubSub } from '@google-cloud/pubsub';
 import { PROJECT } from '../kit/fake-context.ts';
 import { until } from '../kit/until.ts';
@@ -28,7 +29,12 @@ describe('Pub/Sub after kill -9', () => {
   const start = async (file: string) => {
     child = spawn(process.execPath, [path.join(import.meta.dirname, 'server-process.ts'), file]);
     const [address] = (await once(child.stdout!, 'data')) as [Buffer];
-    return new PubSub({ projectId: PROJECT, apiEndpoint: address.toString().trim(), emulatorMode: true });
+    return new PubSub({
+      projectId: PROJECT,
+      apiEndpoint: address.toString().trim(),
+      emulatorMode: true,
+      authClient: new googleAuthLibrary.OAuth2Client(),
+    });
   };
   const kill = async () => {
     child.kill('SIGKILL');
