@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { CredentialCipher } from '../../shared/credentials/credential-cipher.ts';
 import { IdempotencyStore, keyedRequest } from '../../shared/credentials/idempotency-store.ts';
 import { toIntegration, type Integration } from '../../shared/credentials/integration.ts';
@@ -13,6 +14,7 @@ import { readJsonBody } from '../../shared/http/read-body.ts';
 import { ServiceError } from '../../shared/platform/errors.ts';
 import type { Platform } from '../../shared/platform/platform.ts';
 import { testConnection, type ConnectionTestDeps } from '../../shared/providers/connection-test.ts';
+import { ProviderGate } from '../../shared/providers/provider-gate.ts';
 import { checkFormat } from '../../shared/providers/format-check.ts';
 import { platformRegistry } from '../../shared/providers/registry.ts';
 import { integrationAnswer } from './answers.ts';
@@ -33,6 +35,7 @@ export function create(platform: Platform): HttpHandler {
     keys: new IdempotencyStore(bigQuery(platform, INTERACTIVE), platform.config, platform.clock),
     clock: platform.clock,
     platform,
+    gate: new ProviderGate((ms) => delay(ms)),
   };
   return httpFunction('integrations-setup', platform, { registry }, [
     { path: '/integrations/{org}/{provider}/setup', scope: 'provider', handle: (call) => handle(call, deps) },
@@ -51,7 +54,7 @@ async function handle(call: ProviderCall, deps: HandlerDeps): Promise<Answer> {
   if (dryRun) {
     const checked = checkFormat(deps.registry, provider, parsed);
     return dryRunAnswer(request, (report) =>
-      testConnection({ provider, ...checked, expiresAt: parsed.expiresAt }, deps, report),
+      testConnection({ org, provider, ...checked, expiresAt: parsed.expiresAt }, deps, report),
     );
   }
   const carryOut = () => setUp(call, parsed, waitSeconds, deps);

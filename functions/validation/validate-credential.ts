@@ -42,18 +42,28 @@ export async function validateCredential(
     return;
   }
   const subject = subjectOf(row);
-  const { outcome, checks, discovered, final } = await judge(row, subject, { actor: ACTOR, requestId }, deps);
+  leaveAlone(row, deps);
+  const { outcome, checks, discovered, retryAfterMs } = await judge(row, subject, { actor: ACTOR, requestId }, deps);
+  const now = deps.clock.now();
   const check: LastCheck = {
     outcome,
     checks,
-    at: deps.clock.now().toISOString(),
+    at: now.toISOString(),
     message_id: messageId,
-    ...(final && !isVerdict(outcome) ? { given_up: true } : {}),
+    ...(retryAfterMs === undefined ? {} : { retry_at: new Date(now.getTime() + retryAfterMs).toISOString() }),
   };
   const tested = await deps.store.replace(row, testedRow(row, check, discovered));
   await recordTest(row, tested, subject, outcome, requestId, deps);
-  if (!isVerdict(outcome) && !final) {
+  if (!isVerdict(outcome)) {
     throw new ServiceError('provider_unreachable', `The test of ${providerKey} came to no verdict: ${outcome}`);
+  }
+}
+
+/** A provider that asked to be left alone is not asked; the message comes back later. */
+function leaveAlone(row: IntegrationRow, { clock }: ValidationDeps): void {
+  const until = lastCheckOf(row)?.retry_at;
+  if (until !== undefined && new Date(until) > clock.now()) {
+    throw new ServiceError('provider_unreachable', `${row.provider_key} asked to be left alone until ${until}`);
   }
 }
 
@@ -97,7 +107,7 @@ async function judge(
   try {
     const sealed = { ciphertext, fingerprint };
     const credentials = ciphertext === null ? undefined : await openSealed(row, sealed, opener, deps);
-    return await deps.test({ provider, credentials, metadata, expiresAt });
+    return await deps.test({ org: row.org_slug, provider, credentials, metadata, expiresAt });
   } catch (err) {
     // Nothing will ever open this ciphertext; only a new upload helps, and the user has to know.
     if (err instanceof ServiceError && LOST.has(err.code)) return { outcome: 'rejected', checks: [UNREADABLE] };

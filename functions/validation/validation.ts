@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { CredentialCipher } from '../../shared/credentials/credential-cipher.ts';
 import { IntegrationStore } from '../../shared/credentials/integration-store.ts';
 import { bigQuery, INTERACTIVE } from '../../shared/gcp/bigquery.ts';
@@ -8,6 +9,7 @@ import { readJsonBody } from '../../shared/http/read-body.ts';
 import { ServiceError } from '../../shared/platform/errors.ts';
 import type { Platform } from '../../shared/platform/platform.ts';
 import { testConnection, type TestSubject } from '../../shared/providers/connection-test.ts';
+import { ProviderGate } from '../../shared/providers/provider-gate.ts';
 import { platformRegistry } from '../../shared/providers/registry.ts';
 import { parsePush } from './push-message.ts';
 import { pushAuthenticator } from './push-token.ts';
@@ -16,11 +18,13 @@ import { validateCredential, type ValidationDeps } from './validate-credential.t
 /** Push target of the subscription of `integration-validation`. */
 export function create(platform: Platform): HttpHandler {
   const authenticate = pushAuthenticator(platform);
+  const wait = (ms: number): Promise<void> => delay(ms);
+  const asking = { platform, gate: new ProviderGate(wait), wait };
   const deps = {
     registry: platformRegistry(platform.config),
     store: new IntegrationStore(bigQuery(platform, INTERACTIVE), platform.config),
     cipher: new CredentialCipher(kmsClient(platform), platform.config.kmsKey),
-    test: (subject: TestSubject) => testConnection(subject, { platform }),
+    test: (subject: TestSubject) => testConnection(subject, asking),
     clock: platform.clock,
     log: platform.log,
   };

@@ -14,6 +14,14 @@ import { SandboxKeys } from './sandbox-keys.ts';
 import { newSlackToken, slack, slackCases, type SlackState } from './slack.ts';
 import { awsKeysCase, awsRoleCase, azureCase, ociCase } from './untested-cases.ts';
 
+/** A provider's stand-in: where it listens in place of which hosts (`*` for one label), and credentials that it knows. */
+export interface ProviderSandbox {
+  readonly endpoints: Readonly<Record<string, string>>;
+  /** By slug, as one stand-in may serve two kinds of credential. */
+  readonly cases: Readonly<Record<string, (org: string) => ProviderCases | Promise<ProviderCases>>>;
+  close(): Promise<void>;
+}
+
 export interface Sandboxes {
   /** A provider's real host to the address of its stand-in. */
   readonly providerEndpoints: Readonly<Record<string, string>>;

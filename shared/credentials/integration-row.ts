@@ -18,6 +18,8 @@ export interface LastCheck {
   readonly at: string;
   readonly checks: readonly Check[];
   readonly message_id?: string;
+  /** The provider wants to be left alone until then. */
+  readonly retry_at?: string;
   /** No verdict came of many tries: from now on it is tried once a day. */
   readonly given_up?: true;
 }

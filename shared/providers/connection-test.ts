@@ -1,15 +1,19 @@
 import type { Check } from '../credentials/integration-row.ts';
+import { fingerprint } from '../credentials/fingerprint.ts';
 import { withinMs } from '../platform/deadline.ts';
-import type { Platform } from '../platform/platform.ts';
 import type { Secret } from '../platform/secret.ts';
 import { testDeclaratively } from './declarative-tester.ts';
 import type { Credentials, Metadata } from './format-check.ts';
 import { testGcp } from './gcp/gcp-tester.ts';
+import type { ProviderGate, Wait } from './provider-gate.ts';
 import type { Outcome, TesterName } from './provider-spec.ts';
 import type { Provider } from './registry.ts';
+import { TestRun, type TestPlatform } from './test-run.ts';
 
 /** What is tested: a credential that passed its format check. */
 export interface TestSubject {
+  /** Whose it is: identities of ours that stand for one organisation never speak for another. */
+  readonly org: string;
   readonly provider: Provider;
   /** Absent for a manual entry. */
   readonly credentials: Secret<Credentials> | undefined;
@@ -24,25 +28,33 @@ export interface TestResult {
   readonly outcome: Outcome;
   readonly checks: readonly Check[];
   readonly discovered?: Metadata;
-  /** Asking again soon cannot help: no more than the daily tries are made. */
-  readonly final?: true;
+  /** The provider wants to be left alone for so long. */
+  readonly retryAfterMs?: number;
 }
 
 /** Told of each check as soon as it is done. */
 export type Report = (check: Check) => void;
 
-/** How a provider is tested: reports its checks and says what they come to. */
+/** How a provider is tested: asks through the run, which reports its checks, and says what they come to. */
 export type Tester = (
-  subject: { provider: Provider; credentials: Credentials; metadata: Metadata; expiresAt: string | null },
-  platform: Pick<Platform, 'config' | 'clock'>,
-  report: Report,
+  subject: { org: string; provider: Provider; credentials: Credentials; metadata: Metadata },
+  run: TestRun,
 ) => Promise<Omit<TestResult, 'checks'>>;
 
-/** The protocols that we speak; each loads with the function that tests. */
-const TESTERS: Readonly<Partial<Record<TesterName, Tester>>> = { gcp: testGcp };
+/** The protocols that are more than a key in a header. */
+const TESTERS: Readonly<Record<TesterName, Tester>> = {
+  gcp: testGcp,
+  aws: testNothing,
+  azure: testNothing,
+  oci: testNothing,
+};
 
 export interface ConnectionTestDeps {
-  readonly platform: Pick<Platform, 'config' | 'clock'>;
+  readonly platform: TestPlatform;
+  /** One for all tests of the instance. */
+  readonly gate: ProviderGate;
+  /** How to pause before asking again; absent: everything is asked once. */
+  readonly wait?: Wait;
 }
 
 /** All steps together; each call to a provider has its own, shorter limit. */
@@ -50,8 +62,8 @@ const TEST_LIMIT_MS = 45_000;
 
 /** Tests a credential at its provider; an answer of any kind is an outcome, never an error. */
 export async function testConnection(
-  { provider, credentials, metadata, warnings = [], expiresAt }: TestSubject,
-  { platform }: ConnectionTestDeps,
+  { org, provider, credentials, metadata, warnings = [], expiresAt }: TestSubject,
+  deps: ConnectionTestDeps,
   report: Report = () => undefined,
 ): Promise<TestResult> {
   const checks: Check[] = [];
@@ -64,22 +76,21 @@ export async function testConnection(
     return { outcome: 'accepted', checks };
   }
   collect(formatCheck(warnings));
-  const subject = { provider, credentials: credentials.reveal(), metadata, expiresAt };
-  const result = await withinMs(TEST_LIMIT_MS, () => testerOf(provider)(subject, platform, collect));
+  const plain = credentials.reveal();
+  const subject = { provider, expiresAt };
+  const run = new TestRun({ ...deps, subject, credentials: plain, fingerprint: fingerprint(plain), report: collect });
+  const tester = testerOf(provider);
+  const result = await withinMs(TEST_LIMIT_MS, () => tester({ org, provider, credentials: plain, metadata }, run));
   return { ...result, checks };
 }
 
 function testerOf({ connection_test: test }: Provider): Tester {
-  if (test && 'tester' in test) return TESTERS[test.tester] ?? testNothing;
-  return testDeclaratively;
+  return test && 'tester' in test ? TESTERS[test.tester] : testDeclaratively;
 }
 
-/** The provider's protocol is not spoken yet; nothing is known of the credential but its form. */
-const testNothing: Tester = async ({ provider: { name } }, _platform, report) => {
-  const message = `There is no live test of ${name} yet: the credential has the right form, was not tried, and stays PENDING.`;
-  report({ id: 'connection', status: 'skip', message });
-  return { outcome: 'unreachable', final: true };
-};
+async function testNothing(): Promise<Omit<TestResult, 'checks'>> {
+  return { outcome: 'unreachable' };
+}
 
 function formatCheck(warnings: readonly string[]): Check {
   return warnings.length === 0

@@ -31,28 +31,38 @@ export interface BodyMatch {
   readonly type?: 'array' | 'object';
 }
 
-/** A row of the table from answer to outcome; the first that fits counts. */
+/**
+ * A row of the table from a provider's signal to what it means; the first that fits counts, and what fits none says
+ * nothing about the credential. Texts may hold `{places}` for what the tester knows and nobody has to hide.
+ */
 export interface OutcomeRule {
   readonly status: readonly number[];
   /** All of them have to hold. */
   readonly match?: BodyMatch | readonly BodyMatch[];
   readonly outcome: Outcome;
-  readonly check?: 'pass' | 'warn';
+  readonly check?: 'pass' | 'warn' | 'skip';
   readonly message?: string;
   readonly remedy?: string;
+  /** May heal within seconds, as what was made a moment ago is not known everywhere yet: asked again before it counts. */
+  readonly settles?: true;
+}
+
+/** One question to the provider, and the table of its answers. */
+export interface CheckSpec {
+  readonly id: string;
+  /** A failure only warns. */
+  readonly optional?: true;
+  /** A failure only warns, unless the credential's field fits. */
+  readonly optional_unless?: FieldPattern;
+  readonly outcomes: readonly OutcomeRule[];
 }
 
 /** Where something worth keeping stands in an accepted answer; with `fields`, of each item of a list. */
 export type DiscoveredPath = string | { readonly path: string; readonly fields: Readonly<Record<string, string>> };
 
-export interface TestRequest {
-  readonly id: string;
+export interface TestRequest extends CheckSpec {
   /** Sent only when the credential's field fits. */
   readonly when?: FieldPattern;
-  /** A failure only warns. */
-  readonly optional?: true;
-  /** A failure only warns, unless the credential's field fits. */
-  readonly optional_unless?: FieldPattern;
   readonly method: 'GET' | 'POST';
   readonly url: string;
   /** What may stand in braces in the URL, beyond `{yesterday}` and `{yesterday_unix}`: from where, and the anchored pattern it must fit. */
@@ -60,14 +70,15 @@ export interface TestRequest {
   /** `{field}` is replaced by the credential's field. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  readonly outcomes: readonly OutcomeRule[];
   /** Name to place in the answer, kept with the integration when the request is accepted. */
   readonly discovered?: Readonly<Record<string, DiscoveredPath>>;
 }
 
-/** Providers with a signed protocol are tested by code of that name. */
+/** Providers with a signed protocol are asked by code of that name; what their answers mean stands here all the same. */
 export type TesterName = 'gcp' | 'aws' | 'azure' | 'oci';
-export type ConnectionTest = { readonly tester: TesterName } | { readonly requests: readonly TestRequest[] };
+export type ConnectionTest =
+  | { readonly tester: TesterName; readonly checks: readonly CheckSpec[] }
+  | { readonly requests: readonly TestRequest[] };
 
 export interface PipelineNeeds {
   readonly id: string;
@@ -96,7 +107,8 @@ export interface ProviderSpec {
   /** Metadata fields, also inside lists, of which no two may hold the same. */
   readonly distinct_metadata?: readonly string[];
   readonly connection_test?: ConnectionTest;
-  readonly rate_limit: { readonly per_minute: number };
+  /** `per_minute` for each credential and host, as providers count; `concurrency` (10) for each instance of ours. */
+  readonly rate_limit: { readonly per_minute: number; readonly concurrency?: number };
   readonly retry: { readonly max: number; readonly backoff_seconds: number };
   readonly permissions: readonly {
     readonly id: string;

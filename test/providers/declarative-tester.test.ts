@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
 import { loadConfig } from '../../shared/platform/config.ts';
 import { testConnection } from '../../shared/providers/connection-test.ts';
-import { aKey, registry, serve } from './fixtures.ts';
+import { aKey, askedOnce, registry, serve } from './fixtures.ts';
 
 const clock = { now: () => new Date('2026-11-24T12:00:00Z') };
 
@@ -16,9 +16,9 @@ async function testOpenAi(
     KMS_KEY: 'projects/p/locations/l/keyRings/r/cryptoKeys/k',
     PROVIDER_ENDPOINTS: JSON.stringify({ 'api.openai.com': url }),
   });
-  const subject = { provider: registry.get('openai'), credentials: aKey(key), metadata: {}, expiresAt };
+  const subject = { org: 'acme', provider: registry.get('openai'), credentials: aKey(key), metadata: {}, expiresAt };
   try {
-    return await testConnection(subject, { platform: { config, clock } });
+    return await testConnection(subject, askedOnce({ config, clock }));
   } finally {
     await close();
   }

@@ -4,8 +4,11 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ServiceError } from '../../shared/platform/errors.ts';
 import { Secret } from '../../shared/platform/secret.ts';
+import type { ConnectionTestDeps } from '../../shared/providers/connection-test.ts';
 import { checkFormat, type Credentials } from '../../shared/providers/format-check.ts';
+import { ProviderGate } from '../../shared/providers/provider-gate.ts';
 import { loadRegistry } from '../../shared/providers/registry.ts';
+import type { TestPlatform } from '../../shared/providers/test-run.ts';
 
 export const registry = loadRegistry();
 
@@ -53,6 +56,11 @@ export function checked(slug: string, { credentials, metadata, label }: Submitte
     if (err instanceof ServiceError) return err;
     throw err;
   }
+}
+
+/** Asks everything once, without pauses: what a dry run does. */
+export function askedOnce(platform: object): ConnectionTestDeps {
+  return { platform: platform as TestPlatform, gate: new ProviderGate(async () => undefined) };
 }
 
 export interface Submitted {

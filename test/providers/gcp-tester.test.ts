@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { loadConfig } from '../../shared/platform/config.ts';
 import { Secret } from '../../shared/platform/secret.ts';
 import { testConnection } from '../../shared/providers/connection-test.ts';
-import { aServiceAccount, registry, serve } from './fixtures.ts';
+import { askedOnce, aServiceAccount, registry, serve } from './fixtures.ts';
 
 const clock = { now: () => new Date() };
 const TABLE = 'acme-prod.billing.gcp_billing_export_v1_0A1B2C';
@@ -90,9 +90,10 @@ async function testGcp(
     provider: registry.get('gcp'),
     credentials: Secret.of(aServiceAccount()),
     metadata: metadata as Record<string, unknown>,
+    org: 'acme',
     expiresAt: null,
   };
-  const result = await testConnection(subject, { platform: { config, clock } });
+  const result = await testConnection(subject, askedOnce({ config, clock }));
   await close();
   assert(!JSON.stringify(result).includes('CANARY'), 'a raw text of the provider came through');
   return {

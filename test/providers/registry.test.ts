@@ -11,7 +11,7 @@ import { loadRegistry, type Provider, type Registry } from '../../shared/provide
 import { openApiDocument } from '../../functions/providers/openapi.ts';
 import { providerView } from '../../functions/providers/provider-view.ts';
 import { ADDED_PROVIDER, registryFileWith } from './added-provider.ts';
-import { aKey, registry, serve } from './fixtures.ts';
+import { aKey, askedOnce, registry, serve } from './fixtures.ts';
 
 const ACME_AI = `
 providers:
@@ -251,8 +251,8 @@ function liveTest(
     KMS_KEY: 'projects/p/locations/l/keyRings/r/cryptoKeys/k',
     PROVIDER_ENDPOINTS: JSON.stringify({ 'api.acme.example': url }),
   });
-  const subject = { provider, credentials: aKey(key), metadata, expiresAt: null };
-  return testConnection(subject, { platform: { config, clock: systemClock } });
+  const subject = { org: 'acme', provider, credentials: aKey(key), metadata, expiresAt: null };
+  return testConnection(subject, askedOnce({ config, clock: systemClock }));
 }
 
 /** An Acme that accepts every key. */

@@ -8,7 +8,7 @@ import { startSandboxes, type Sandboxes } from '../../local/sandbox/sandboxes.ts
 import { Secret } from '../../shared/platform/secret.ts';
 import { checkFormat } from '../../shared/providers/format-check.ts';
 import { testConnection } from '../../shared/providers/connection-test.ts';
-import { registry } from '../providers/fixtures.ts';
+import { askedOnce, registry } from '../providers/fixtures.ts';
 import { startGoogle, type Google } from './google.ts';
 
 const REQUIRED: Readonly<Record<string, readonly string[]>> = {
@@ -73,10 +73,11 @@ describe('sandbox cases', () => {
       provider,
       credentials: credentials ? Secret.of(credentials) : undefined,
       metadata,
+      org: 'acme',
       expiresAt: null,
     };
     const platform = { clock: google.context.clock, config: { endpoints } };
-    return (await testConnection(subject, { platform: platform as never })).outcome;
+    return (await testConnection(subject, askedOnce(platform))).outcome;
   }
 
   it('has every case that a provider can answer', async () => {

@@ -14,7 +14,7 @@ import { SandboxKeys } from '../../local/sandbox/sandbox-keys.ts';
 import { Secret } from '../../shared/platform/secret.ts';
 import { testConnection } from '../../shared/providers/connection-test.ts';
 import { fakeContext, type FakeContext } from '../kit/fake-context.ts';
-import { registry } from '../providers/fixtures.ts';
+import { askedOnce, registry } from '../providers/fixtures.ts';
 
 async function startOpenAi(context: FakeContext) {
   const keys = new SandboxKeys<OpenAiKind, OpenAiState>(context.db, 'openai', newSecret);
@@ -143,9 +143,10 @@ describe('OpenAI sandbox', () => {
         provider,
         credentials: Secret.of(credentials ?? {}),
         metadata: {},
+        org: 'acme',
         expiresAt: null,
       };
-      const { outcome, checks } = await testConnection(subject, { platform: platform as never });
+      const { outcome, checks } = await testConnection(subject, askedOnce(platform));
       assert.equal(outcome, expect.outcome, name);
       assert.ok(
         !JSON.stringify(checks).includes(credentials!['api_key']!.slice(-4)),

@@ -15,7 +15,10 @@ const PARALLEL_TABLES = 4;
 const MAX_DISCOVERED_PROJECTS = 5;
 
 /** Google Cloud: token, key state, permissions, a query, every configured table, and the billing account. */
-export const testGcp: Tester = async ({ credentials, metadata, expiresAt }, platform, report) => {
+export const testGcp: Tester = async ({ credentials, metadata }, run) => {
+  const { platform } = run;
+  const expiresAt = null;
+  const report = run.report.bind(run);
   const account = serviceAccountOf(credentials);
   const token = await checkToken(platform, account, expiresAt);
   report(token.check);
