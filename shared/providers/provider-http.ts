@@ -75,7 +75,7 @@ export async function exchange(request: ProviderRequest, { providers }: Endpoint
 }
 
 function send(url: URL, { method, headers, body }: ProviderRequest, isGuarded: boolean): Promise<WireAnswer> {
-  const signal = AbortSignal.timeout(Math.min(ANSWER_LIMIT_MS, remainingMs()));
+  const signal = AbortSignal.timeout(Math.floor(Math.min(ANSWER_LIMIT_MS, remainingMs())));
   const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
   const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
   return new Promise((resolve, reject) => {

@@ -26,6 +26,6 @@ function milliseconds(text: string, unit: number): number | undefined {
 }
 
 function untilDate(text: string, now: Date): number | undefined {
-  const at = Date.parse(text);
+  const at = /\bGMT$/.test(text) ? Date.parse(text) : NaN;
   return Number.isNaN(at) ? undefined : Math.max(0, at - now.getTime());
 }

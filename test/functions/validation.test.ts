@@ -58,6 +58,27 @@ describe('validating a credential', () => {
     sinon.assert.calledOnce(test);
   });
 
+  it('leaves a provider alone for as long as it asked for, and asks then', async () => {
+    const retry_at = new Date(NOW.getTime() + 60_000).toISOString();
+    const { deps, test, store, cipher } = validationDeps(
+      aRow({ last_check: { ...checked('rate_limited', 'm1'), retry_at } }),
+    );
+    await assert.rejects(validateCredential(REQUEST, 'm1', deps), { code: 'provider_unreachable' });
+    sinon.assert.notCalled(test);
+    sinon.assert.notCalled(cipher.decrypt);
+    sinon.assert.notCalled(store.replace);
+    const later = { ...deps, clock: { now: () => new Date(retry_at) } };
+    await validateCredential(REQUEST, 'm1', later);
+    sinon.assert.calledOnce(test);
+  });
+
+  it('keeps when a provider wants to be asked again', async () => {
+    const { deps, state } = validationDeps(aRow());
+    const test = async () => ({ outcome: 'rate_limited', checks: [], retryAfterMs: 17_000 }) as const;
+    await assert.rejects(validateCredential(REQUEST, 'm1', { ...deps, test }), { code: 'provider_unreachable' });
+    assert.equal(state.row?.last_check?.retry_at, new Date(NOW.getTime() + 17_000).toISOString());
+  });
+
   const skipped: { name: string; row: IntegrationRow | undefined }[] = [
     { name: 'a row that is not there', row: undefined },
     { name: 'a tombstone', row: aRow({ deleted_at: NOW.toISOString() }) },
@@ -135,13 +156,6 @@ describe('validating a credential', () => {
     assert.deepEqual([state.row?.validation_status, state.row?.candidate_status], ['VALID', 'INVALID']);
     assert.equal(state.row?.candidate_encrypted_credentials, null);
     sinon.assert.calledWithMatch(store.append, { action: 'candidate_tested', fingerprint: 'feedbeef' });
-  });
-
-  it('asks for no other delivery when trying again cannot help', async () => {
-    const { deps, state } = validationDeps(aRow(), 'unreachable');
-    const test = async () => ({ outcome: 'unreachable', checks: [], final: true }) as const;
-    await validateCredential(REQUEST, 'm1', { ...deps, test });
-    assert.deepEqual([state.row?.validation_status, state.row?.last_check?.given_up], ['PENDING', true]);
   });
 
   it('reads a push, and calls anything else no message', () => {
