@@ -2,7 +2,7 @@ import type { CredentialCipher } from '../../shared/credentials/credential-ciphe
 import { isLive, type Check, type IntegrationRow, type LastCheck } from '../../shared/credentials/integration-row.ts';
 import type { IntegrationStore } from '../../shared/credentials/integration-store.ts';
 import { isVerdict } from '../../shared/credentials/lifecycle.ts';
-import { openSealed, type Opener } from '../../shared/credentials/open-credential.ts';
+import { openSealed } from '../../shared/credentials/open-credential.ts';
 import { recordChange } from '../../shared/credentials/record-event.ts';
 import { awaitsTest } from '../../shared/credentials/row-drafts.ts';
 import { lastCheckOf, subjectOf, testedRow, type Subject } from '../../shared/credentials/tested-row.ts';
@@ -17,7 +17,8 @@ export interface ValidationDeps {
   readonly registry: Registry;
   readonly store: Pick<IntegrationStore, 'findSealed' | 'replace' | 'append'>;
   readonly cipher: Pick<CredentialCipher, 'decrypt'>;
-  readonly test: (subject: TestSubject) => Promise<TestResult>;
+  /** A repeated delivery is a further try by itself: it asks once. */
+  readonly test: (subject: TestSubject, options: { isRepeated: boolean }) => Promise<TestResult>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -43,7 +44,7 @@ export async function validateCredential(
   }
   const subject = subjectOf(row);
   leaveAlone(row, deps);
-  const { outcome, checks, discovered, retryAfterMs } = await judge(row, subject, { actor: ACTOR, requestId }, deps);
+  const { outcome, checks, discovered, retryAfterMs } = await judge(row, subject, messageId, requestId, deps);
   const now = deps.clock.now();
   const check: LastCheck = {
     outcome,
@@ -100,14 +101,17 @@ async function recordTest(
 async function judge(
   row: IntegrationRow,
   { ciphertext, fingerprint, metadata, expiresAt }: Subject,
-  opener: Opener,
+  messageId: string,
+  requestId: string,
   deps: ValidationDeps,
 ): Promise<TestResult> {
   const provider = deps.registry.get(row.provider_key);
   try {
     const sealed = { ciphertext, fingerprint };
-    const credentials = ciphertext === null ? undefined : await openSealed(row, sealed, opener, deps);
-    return await deps.test({ org: row.org_slug, provider, credentials, metadata, expiresAt });
+    const credentials =
+      ciphertext === null ? undefined : await openSealed(row, sealed, { actor: ACTOR, requestId }, deps);
+    const isRepeated = lastCheckOf(row)?.message_id === messageId;
+    return await deps.test({ org: row.org_slug, provider, credentials, metadata, expiresAt }, { isRepeated });
   } catch (err) {
     // Nothing will ever open this ciphertext; only a new upload helps, and the user has to know.
     if (err instanceof ServiceError && LOST.has(err.code)) return { outcome: 'rejected', checks: [UNREADABLE] };

@@ -19,12 +19,13 @@ import { validateCredential, type ValidationDeps } from './validate-credential.t
 export function create(platform: Platform): HttpHandler {
   const authenticate = pushAuthenticator(platform);
   const wait = (ms: number): Promise<void> => delay(ms);
-  const asking = { platform, gate: new ProviderGate(wait), wait };
+  const asking = { platform, gate: new ProviderGate(wait) };
   const deps = {
     registry: platformRegistry(platform.config),
     store: new IntegrationStore(bigQuery(platform, INTERACTIVE), platform.config),
     cipher: new CredentialCipher(kmsClient(platform), platform.config.kmsKey),
-    test: (subject: TestSubject) => testConnection(subject, asking),
+    test: (subject: TestSubject, { isRepeated }: { isRepeated: boolean }) =>
+      testConnection(subject, isRepeated ? asking : { ...asking, wait }),
     clock: platform.clock,
     log: platform.log,
   };

@@ -55,7 +55,7 @@ describe('validating a credential', () => {
     const row = aRow({ validation_status: 'VALID', version: 6, last_check: checked('unreachable', 'm1') });
     const { deps, test } = validationDeps(row);
     await validateCredential({ ...REQUEST, version: 5 }, 'm1', deps);
-    sinon.assert.calledOnce(test);
+    sinon.assert.calledOnceWithMatch(test, { org: 'acme' }, { isRepeated: true });
   });
 
   it('leaves a provider alone for as long as it asked for, and asks then', async () => {
@@ -152,7 +152,7 @@ describe('validating a credential', () => {
     const { deps, state, test, cipher, store } = validationDeps(row, 'rejected');
     await validateCredential(REQUEST, 'm1', deps);
     sinon.assert.calledWith(cipher.decrypt, 'bmV3');
-    sinon.assert.calledWithMatch(test, { metadata: { notes: 'new' } });
+    sinon.assert.calledWithMatch(test, { metadata: { notes: 'new' } }, { isRepeated: false });
     assert.deepEqual([state.row?.validation_status, state.row?.candidate_status], ['VALID', 'INVALID']);
     assert.equal(state.row?.candidate_encrypted_credentials, null);
     sinon.assert.calledWithMatch(store.append, { action: 'candidate_tested', fingerprint: 'feedbeef' });
