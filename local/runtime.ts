@@ -7,12 +7,14 @@ import { productEnvironment } from './host/environment.ts';
 import { hostFunctions, type FunctionHost } from './host/functions.ts';
 import { createJobHost, type JobHost } from './host/jobs.ts';
 import { listen } from './kit/api-server.ts';
+import { orgIdentities } from './org-identities.ts';
 import { makeIdentities, provision } from './provision.ts';
 import { startRun } from './run/run.ts';
+import { startCustomerApis } from './sandbox/google/start.ts';
 import { startSandboxes } from './sandbox/sandboxes.ts';
 import { startScheduler } from './scheduler/scheduler.ts';
 import {
-  AWS_ACCOUNTS,
+  awsSubjects,
   emailOf,
   INTEGRATIONS_DATASET,
   jobAccount,
@@ -53,6 +55,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const cloud = await startCloud({ dataDir: options.dataDir, projectId: PROJECT_ID, location: LOCATION });
   await makeIdentities(cloud);
   const sandboxes = await startSandboxes(cloud.context, { iam: cloud.iam, endpoints: cloud.endpoints });
+  const customerApis = await startCustomerApis(cloud.context, cloud.iam);
+  const identities = orgIdentities(cloud);
   const logs = join(options.dataDir, 'log');
   let environment: Record<string, string> = {};
   const jobEnvironment = new Map<string, Record<string, string>>();
@@ -74,9 +78,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   // The port is bound before the functions exist, since their configuration names it.
   const hosted: { functions?: FunctionHost } = {};
-  const steering = localApi({ cloud, jobs, info, sandbox: (org) => sandboxes.cases(org) });
+  const welcome = (org: string): Promise<void> => identities.ensure(org);
+  const steering = localApi({ cloud, jobs, info, sandbox: (org) => sandboxCases(org), welcome });
   const front = await listen(
-    (req, res) => gateway(hosted.functions ?? STARTING, steering)(req, res),
+    (req, res) => gateway(hosted.functions ?? STARTING, steering, welcome)(req, res),
     options.settings.port,
   );
   // As its own service in production, the push target has its own address and is not behind the load balancer.
@@ -86,6 +91,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     projectId: PROJECT_ID,
     location: LOCATION,
     endpoints: { ...cloud.endpoints, run: run.url, scheduler: scheduler.url },
+    customerApis: customerApis.endpoints,
     baseUrl: front.url,
     issuer: cloud.issuer.issuer,
     audience: cloud.issuer.audience,
@@ -93,9 +99,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     googleApiOverrides: options.settings.googleApis,
     providerRegistry: options.settings.providerRegistry,
     rateLimits: options.settings.rateLimits,
-    awsSubjects: AWS_ACCOUNTS.map(
-      (account) => cloud.iam.findServiceAccount(emailOf(account, PROJECT_ID))?.uniqueId ?? '',
-    ),
+    awsSubjects: awsSubjects(cloud.iam, PROJECT_ID),
     live: options.live ?? false,
   });
   hosted.functions = await hostFunctions(cloud, environment, join(logs, 'functions.jsonl'));
@@ -111,6 +115,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         oauthToken: { serviceAccountEmail: emailOf(SCHEDULER_ACCOUNT, PROJECT_ID) },
       },
     });
+  }
+
+  async function sandboxCases(org: string): ReturnType<typeof sandboxes.cases> {
+    // A case without a key is about the identity of its organisation.
+    await identities.ensure(org);
+    return sandboxes.cases(org);
   }
 
   async function info(): Promise<object> {
@@ -134,7 +144,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     url: front.url,
     cloud,
     jobs,
-    sandboxCases: (org) => sandboxes.cases(org),
+    sandboxCases,
     info,
     async close() {
       await scheduler.close();
@@ -143,6 +153,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       await front.close();
       await validation.close();
       await sandboxes.close();
+      await customerApis.close();
       await cloud.close();
       await hosted.functions?.close();
     },

@@ -1,3 +1,5 @@
+import type { Iam } from './iam/iam.ts';
+
 /** What `terraform apply` makes in production, as data: identities, their roles, topics, the key. The embedded cloud is provisioned from it. */
 
 export const KEY_RING = 'integration-setup';
@@ -56,11 +58,25 @@ export const SCHEDULES: readonly { readonly job: string; readonly schedule: stri
   { job: 'focus', schedule: '17 1-23/6 * * *' },
 ];
 
-/** Accounts whose identity assumes customers' AWS roles. */
-export const AWS_ACCOUNTS: readonly string[] = ['validation'];
+/** Accounts whose identity assumes customers' AWS roles: for a test, and for a dry run. */
+export const AWS_ACCOUNTS: readonly string[] = ['validation', 'integrations-setup'];
+
+/**
+ * Each organisation has an account of its own, which stands for it at customers' Google Clouds and has no rights here. Those that
+ * test credentials or use them may create its tokens, granted on that account alone.
+ */
+export const ORG_IDENTITY = {
+  role: 'roles/iam.serviceAccountTokenCreator',
+  users: ['integrations-setup', 'validation', 'job-billing'],
+} as const;
 
 export const jobAccount = (job: string): string => `job-${job}`;
 export const emailOf = (account: string, projectId: string): string =>
   `${account}@${projectId}.iam.gserviceaccount.com`;
 export const keyName = (projectId: string, location: string): string =>
   `projects/${projectId}/locations/${location}/keyRings/${KEY_RING}/cryptoKeys/${KEY}`;
+
+/** Numeric ids of {@link AWS_ACCOUNTS}, as trust policies of AWS name them. */
+export function awsSubjects(iam: Pick<Iam, 'findServiceAccount'>, projectId: string): string[] {
+  return AWS_ACCOUNTS.map((account) => iam.findServiceAccount(emailOf(account, projectId))?.uniqueId ?? '');
+}

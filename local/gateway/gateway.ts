@@ -8,10 +8,13 @@ const LOOPBACK_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
 export function gateway(
   functions: Pick<FunctionHost, 'handle'>,
   localApi: (req: IncomingMessage, res: ServerResponse) => void,
+  welcome: (org: string) => Promise<void> = async () => undefined,
 ): (req: IncomingMessage, res: ServerResponse) => void {
   return (req, res) => {
     const path = (req.url ?? '/').split('?', 1)[0] ?? '/';
     if (path !== '/local' && !path.startsWith('/local/')) {
+      const [, root, org = ''] = path.split('/', 3);
+      if (root === 'integrations' && org) welcome(org).catch(() => undefined); // the test of a credential will say so
       // The function with the public paths also says that a path does not exist.
       functions.handle(functionFor(req.method ?? 'GET', path) ?? 'providers', req, res);
     } else if (isFromThisMachine(req)) {

@@ -12,6 +12,8 @@ export interface LocalApiDeps {
   info(): Promise<object>;
   /** Body of `GET /local/sandbox`. */
   sandbox(org: string): Promise<object>;
+  /** Told of every organisation that somebody is about to work for. */
+  welcome(org: string): Promise<void>;
 }
 
 /** `/local/*`: what a person or a test steers the embedded runtime with. No token; the gateway lets loopback in only. */
@@ -33,7 +35,11 @@ function routes(deps: LocalApiDeps): ApiRoute[] {
   const { faults, journal, clock } = cloud.context;
   return [
     open('GET', 'info', async () => ({ body: await deps.info() })),
-    open('GET', 'sandbox', async ({ query }) => ({ body: await deps.sandbox(orgSlug(query.get('org') ?? 'acme')) })),
+    open('GET', 'sandbox', async ({ query }) => {
+      const org = orgSlug(query.get('org') ?? 'acme');
+      await deps.welcome(org);
+      return { body: await deps.sandbox(org) };
+    }),
     open('POST', 'faults', async (request) => ({ status: 201, body: faults.add(await request.json<Fault>()) })),
     open('GET', 'faults', () => ({ body: { faults: faults.list() } })),
     open('DELETE', 'faults(?:/(?<id>[^/]+))?', ({ params }) => {
@@ -47,7 +53,9 @@ function routes(deps: LocalApiDeps): ApiRoute[] {
     })),
     open('POST', 'token', async (request) => {
       const body = await request.json<Parameters<Cloud['issuer']['sign']>[0]>();
-      return { status: 201, body: { token: await cloud.issuer.sign(body) } };
+      const token = await cloud.issuer.sign(body);
+      await Promise.all(Object.keys(body.orgs).map((org) => deps.welcome(org)));
+      return { status: 201, body: { token } };
     }),
     open('POST', 'jobs/(?<name>[a-z]+)', async (request) => {
       const { args = [] } = await request.json<{ args?: string[] }>();

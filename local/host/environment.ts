@@ -13,6 +13,8 @@ export interface EnvironmentOptions {
   readonly projectId: string;
   readonly location: string;
   readonly endpoints: Endpoints & { readonly run: string; readonly scheduler: string };
+  /** Further APIs of customers' projects, by the first label of their hosts. */
+  readonly customerApis?: Readonly<Record<string, string>>;
   /** `http://127.0.0.1:8080` */
   readonly baseUrl: string;
   readonly issuer: string;
@@ -38,7 +40,9 @@ export function productEnvironment(options: EnvironmentOptions): Record<string, 
     cloudresourcemanager: endpoints.iam,
     cloudbilling: endpoints.iam,
     serviceusage: endpoints.iam,
+    iamcredentials: endpoints.iam,
     www: endpoints.iam,
+    ...options.customerApis,
   };
   return {
     PROJECT_ID: projectId,

@@ -6,10 +6,11 @@ import type { Iam } from './iam.ts';
 import { impersonationRoutes } from './impersonation-routes.ts';
 import { keyRoutes } from './key-routes.ts';
 import { projectRoutes } from './project-routes.ts';
+import { serviceRoutes } from './service-routes.ts';
 
 const MAX_BODY_BYTES = 1 << 20;
 
-/** IAM, IAM Credentials, Resource Manager, Service Usage and the public certificates of www.googleapis.com, on one port. */
+/** IAM, IAM Credentials, Resource Manager, Service Usage, Cloud Billing and the public certificates of www.googleapis.com, on one port. */
 export async function startIamApi(
   { auth, faults, journal }: Pick<ServiceContext, 'auth' | 'faults' | 'journal'>,
   iam: Iam,
@@ -19,6 +20,7 @@ export async function startIamApi(
     ...keyRoutes(iam),
     ...impersonationRoutes(iam),
     ...projectRoutes(iam),
+    ...serviceRoutes(iam),
     ...certificateRoutes(iam),
   ];
   const { url, close } = await listen(

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { AccessPolicy, Authenticator, Clock } from '../kit/contracts.ts';
 import { Accounts, type Behaviour, type ServiceAccount } from './accounts.ts';
 import { createAuthenticator } from './authenticator.ts';
+import { BillingAccounts } from './billing-accounts.ts';
 import { failedPrecondition, notFound } from './google-error.ts';
 import { GoogleSigner } from './google-signer.ts';
 import { Keys, type KeyFile } from './keys.ts';
@@ -10,6 +11,7 @@ import { Policies } from './policies.ts';
 import { Projects } from './projects.ts';
 import { CLOUD_PLATFORM, scopesReach } from './scopes.ts';
 import { Secrets } from './secrets.ts';
+import { Services } from './services.ts';
 import { AccessTokens } from './tokens.ts';
 
 /** Longest life of an access token, seconds. */
@@ -47,6 +49,8 @@ export interface IamInternals {
   readonly policies: Policies;
   readonly tokens: AccessTokens;
   readonly signer: GoogleSigner;
+  readonly services: Services;
+  readonly billingAccounts: BillingAccounts;
   readonly clock: Clock;
 }
 
@@ -64,6 +68,8 @@ export async function createIam({ db, clock, projectId }: IamOptions): Promise<I
   const policies = new Policies(db, (email) => accounts.find(email) !== undefined);
   const secrets = new Secrets(db);
   const signer = new GoogleSigner(secrets, clock);
+  const services = new Services(db);
+  const billingAccounts = new BillingAccounts(db);
   projects.ensure(projectId);
   const operator = createOperator(projectId, { accounts, keys, secrets });
 
@@ -93,7 +99,7 @@ export async function createIam({ db, clock, projectId }: IamOptions): Promise<I
 
   return {
     operator,
-    internals: { accounts, keys, projects, policies, tokens, signer, clock },
+    internals: { accounts, keys, projects, policies, tokens, signer, services, billingAccounts, clock },
     ...createAuthenticator({ accounts, keys, tokens, clock }),
 
     allows: (caller, permission, resource) =>

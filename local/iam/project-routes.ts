@@ -1,13 +1,16 @@
 import type { ApiRequest, ApiRoute } from '../kit/api-server.ts';
 import type { Caller } from '../kit/contracts.ts';
+import { pageOf } from '../kit/paging.ts';
+import type { KnownBillingAccount } from './billing-accounts.ts';
 import type { Iam } from './iam.ts';
 import { readPolicy, testPermissions, writePolicy } from './policy-requests.ts';
 import { projectId, requirePermission, route } from './requests.ts';
 
 const PROJECT = '/(?<version>v1|v3)/projects/(?<project>[^/]+?)';
+const MAX_BILLING_ACCOUNTS = 100;
 const BILLING_ACCOUNT = '/v1/billingAccounts/(?<account>[^/:]+)';
 
-/** Cloud Resource Manager v1 and v3 for projects, Service Usage v1, and who may see a billing account. */
+/** Cloud Resource Manager v1 and v3 for projects, and Cloud Billing's accounts for who may see them. */
 export function projectRoutes(iam: Iam): ApiRoute[] {
   return [
     route('GET', new RegExp(`^${PROJECT}$`), 'projects.get', (request) => {
@@ -23,10 +26,6 @@ export function projectRoutes(iam: Iam): ApiRoute[] {
     route('POST', new RegExp(`^${PROJECT}:testIamPermissions$`), 'projects.testIamPermissions', (request) =>
       testPermissions(iam, `projects/${projectOf(iam, request)}`, request),
     ),
-    route('GET', new RegExp(`^${PROJECT}/services/(?<service>[^/:]+)$`), 'services.get', (request) => {
-      const project = allowed(iam, request, 'serviceusage.services.get');
-      return { body: enabledService(iam, project, request.params['service'] ?? '') };
-    }),
     ...billingAccountRoutes(iam),
   ];
 }
@@ -39,6 +38,20 @@ function billingAccountRoutes(iam: Iam): ApiRoute[] {
     return named(request);
   };
   return [
+    route('GET', /^\/v1\/billingAccounts$/, 'billingAccounts.list', ({ caller, query }) => {
+      // Nobody is refused: who may see nothing gets an empty list.
+      const seen = iam.internals.billingAccounts
+        .list()
+        .filter(({ id }) => iam.allows(caller, 'billing.accounts.list', `billingAccounts/${id}`));
+      const page = { pageSize: Number(query.get('pageSize') ?? 0), pageToken: query.get('pageToken') ?? '' };
+      const { items, nextPageToken } = pageOf(seen, page, MAX_BILLING_ACCOUNTS);
+      return {
+        body: {
+          ...(items.length > 0 ? { billingAccounts: items.map(billingAccount) } : {}),
+          ...(nextPageToken ? { nextPageToken } : {}),
+        },
+      };
+    }),
     route('GET', action('getIamPolicy'), 'billingAccounts.getIamPolicy', (request) =>
       readPolicy(iam, checked(request, 'billing.accounts.getIamPolicy')),
     ),
@@ -49,6 +62,10 @@ function billingAccountRoutes(iam: Iam): ApiRoute[] {
       testPermissions(iam, named(request), request),
     ),
   ];
+}
+
+function billingAccount({ id, displayName, currencyCode }: KnownBillingAccount): object {
+  return { name: `billingAccounts/${id}`, open: true, displayName, masterBillingAccount: '', parent: '', currencyCode };
 }
 
 function projectOf(iam: Iam, { caller, params }: { caller: Caller; params: ApiRequest['params'] }): string {
@@ -79,9 +96,4 @@ function v3Project(iam: Iam, id: string): object {
     updateTime: createTime,
     etag: `W/"${number}"`,
   };
-}
-
-function enabledService(iam: Iam, project: string, service: string): object {
-  const parent = `projects/${iam.internals.projects.ensure(project).number}`;
-  return { name: `${parent}/services/${service}`, parent, config: { name: service }, state: 'ENABLED' };
 }

@@ -302,6 +302,7 @@ const ROLES: Readonly<Record<string, readonly string[]>> = {
   'serviceusage.serviceUsageConsumer': [...USAGE, 'serviceusage.services: use', 'monitoring.timeSeries: list'],
   'serviceusage.serviceUsageViewer': [...USAGE, 'monitoring.timeSeries: list'],
 
+  'storage.bucketViewer': ['storage.buckets: get list', ...PROJECT],
   'storage.objectViewer': ['storage.folders: get list', 'storage.objects: get list', ...PROJECT],
 };
 

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
+import { failure, newRequestId, refusalBy, unknownKey } from './anthropic-answers.ts';
 import { keyCases, type ProviderCases } from './cases.ts';
-import { unavailablePage, type ApiKeyProvider, type SandboxAnswer, type SandboxCall } from './provider-server.ts';
+import type { ApiKeyProvider, SandboxAnswer, SandboxCall } from './provider-server.ts';
 import { randomText, type SandboxKey, type SandboxKeys } from './sandbox-keys.ts';
 
 export type AnthropicKind = 'admin' | 'api';
@@ -9,9 +9,17 @@ export type AnthropicState =
   | 'revoked'
   | 'disabled'
   | 'insufficient_permission'
+  | 'network_restricted'
+  | 'creator_left'
+  | 'on_hold'
+  | 'other_type'
+  | 'encryption_disabled'
   | 'spend_limit'
+  | 'contract_limit'
+  | 'own_limit'
   | 'credit_used_up'
   | 'unpaid'
+  | 'ramp_limit'
   | 'rate_limited'
   | 'overloaded'
   | 'provider_error'
@@ -26,10 +34,12 @@ export function newAnthropicSecret(kind: AnthropicKind): string {
 
 const ORGANIZATION = { id: '5ba2c1f0-6d3e-4b7a-9c1d-0e8f7a6b5c4d', name: 'Sandbox', type: 'organization' };
 
+const VERSION = '2023-06-01';
+/** `most`: the largest `limit` that a list takes. */
 const ROUTES = [
-  { name: 'models.list', path: /^\/v1\/models$/, kind: 'api', body: models },
-  { name: 'organizations.me', path: /^\/v1\/organizations\/me$/, kind: 'admin', body: () => ORGANIZATION },
-  { name: 'cost_report', path: /^\/v1\/organizations\/cost_report$/, kind: 'admin', body: costReport },
+  { name: 'models.list', path: /^\/v1\/models$/, kind: 'api', most: 1000, body: models },
+  { name: 'organizations.me', path: /^\/v1\/organizations\/me$/, kind: 'admin', most: 1, body: () => ORGANIZATION },
+  { name: 'cost_report', path: /^\/v1\/organizations\/cost_report$/, kind: 'admin', most: 31, body: costReport },
 ] as const;
 
 /** A stand-in of api.anthropic.com: its paths, its headers, its errors, its way to look at keys. */
@@ -42,9 +52,10 @@ export const anthropic: ApiKeyProvider<Key> = {
   answer(call) {
     const { verb, path, headers, secret, key } = call;
     const route = ROUTES.find((candidate) => candidate.path.test(path));
-    if (!route || verb !== 'GET') return failure(404, 'not_found_error', 'Not Found');
+    if (!route) return failure(404, 'not_found_error', 'Not Found');
+    if (verb !== 'GET') return failure(405, 'invalid_request_error', 'Method Not Allowed');
     if (secret === undefined) return failure(401, 'authentication_error', 'x-api-key header is required');
-    if (headers['anthropic-version'] === undefined) {
+    if (headers['anthropic-version'] !== VERSION) {
       return failure(400, 'invalid_request_error', 'anthropic-version: header is required');
     }
     if (!key) return unknownKey();
@@ -57,59 +68,15 @@ function answerOf(route: (typeof ROUTES)[number], kind: AnthropicKind, call: San
   if (route.kind === 'admin' && kind !== 'admin') {
     return failure(403, 'permission_error', 'This endpoint requires an Admin API key.');
   }
-  if (route.name === 'cost_report' && !isInstant(call.query.get('starting_at'))) {
-    return failure(400, 'invalid_request_error', 'starting_at: Field required');
-  }
+  const wrong = wrongParameter(route, call.query);
+  if (wrong) return failure(400, 'invalid_request_error', `${wrong}: Field required or out of range`);
   return { status: 200, body: route.body(call.query) };
 }
 
-function unknownKey(): SandboxAnswer {
-  return failure(401, 'authentication_error', 'invalid x-api-key');
-}
-
-function refusalBy(state: AnthropicState): SandboxAnswer | undefined {
-  switch (state) {
-    case 'active':
-    case 'unreachable':
-      return undefined;
-    case 'revoked':
-      return unknownKey();
-    case 'disabled':
-      return failure(404, 'not_found_error', 'Not found');
-    case 'insufficient_permission':
-      return failure(403, 'permission_error', 'Your API key does not have permission to use the specified resource.');
-    case 'spend_limit':
-      return failure(429, 'rate_limit_error', 'This organization has reached its spend limit.', {
-        code: 'enforced_spend_limit_reached',
-      });
-    case 'credit_used_up':
-      return failure(400, 'invalid_request_error', 'Your credit balance is too low to access the Anthropic API.');
-    case 'unpaid':
-      return failure(402, 'billing_error', 'There is a problem with your billing.');
-    case 'rate_limited':
-      return failure(429, 'rate_limit_error', 'This request would exceed your rate limit.', { retryAfter: '17' });
-    case 'overloaded':
-      return failure(529, 'overloaded_error', 'Overloaded');
-    case 'provider_error':
-      return failure(500, 'api_error', 'Internal server error');
-    case 'unavailable':
-      return unavailablePage();
-  }
-}
-
-function failure(
-  status: number,
-  type: string,
-  message: string,
-  { code, retryAfter }: { code?: string; retryAfter?: string } = {},
-): SandboxAnswer {
-  const details = code ? { details: { error_code: code } } : {};
-  const body = { type: 'error', error: { type, message, ...details }, request_id: newRequestId() };
-  return { status, body, ...(retryAfter ? { headers: { 'retry-after': retryAfter } } : {}) };
-}
-
-function newRequestId(): string {
-  return `req_${randomUUID().replaceAll('-', '').slice(0, 24)}`;
+function wrongParameter({ name, most }: (typeof ROUTES)[number], query: URLSearchParams): string | undefined {
+  const limit = Number(query.get('limit') ?? 1);
+  if (!Number.isInteger(limit) || limit < 1 || limit > most) return 'limit';
+  return name === 'cost_report' && !isInstant(query.get('starting_at')) ? 'starting_at' : undefined;
 }
 
 function models(): object {
@@ -138,10 +105,18 @@ export function anthropicCases(keys: SandboxKeys<AnthropicKind, AnthropicState>)
     revoked: ['admin', 'revoked', 'rejected'],
     disabled: ['admin', 'disabled', 'rejected'],
     insufficient_permission: ['admin', 'insufficient_permission', 'insufficient_permission'],
+    network_restricted: ['admin', 'network_restricted', 'insufficient_permission'],
+    creator_left: ['api', 'creator_left', 'insufficient_permission'],
+    organization_on_hold: ['admin', 'on_hold', 'insufficient_permission'],
+    organization_of_another_type: ['admin', 'other_type', 'insufficient_permission'],
+    encryption_key_disabled: ['api', 'encryption_disabled', 'insufficient_permission'],
     spend_limit: ['admin', 'spend_limit', 'accepted'],
+    contract_limit: ['admin', 'contract_limit', 'accepted'],
+    own_spend_limit: ['api', 'own_limit', 'accepted'],
     credit_used_up: ['api', 'credit_used_up', 'accepted'],
     unpaid: ['admin', 'unpaid', 'accepted'],
     rate_limited: ['admin', 'rate_limited', 'rate_limited'],
+    growing_too_fast: ['admin', 'ramp_limit', 'rate_limited'],
     unreachable: ['admin', 'unreachable', 'unreachable'],
     provider_error: ['admin', 'provider_error', 'provider_error'],
     overloaded: ['api', 'overloaded', 'provider_error'],

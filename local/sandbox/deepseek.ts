@@ -1,10 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { keyCases, type ProviderCases } from './cases.ts';
-import { bearerIn, unavailablePage, type ApiKeyProvider, type SandboxAnswer } from './provider-server.ts';
+import { bearerIn, plainText, unavailablePage, type ApiKeyProvider, type SandboxAnswer } from './provider-server.ts';
 import type { SandboxKey, SandboxKeys } from './sandbox-keys.ts';
 
 export type DeepSeekState =
-  'active' | 'used_up' | 'revoked' | 'rate_limited' | 'provider_error' | 'unavailable' | 'unreachable';
+  | 'active'
+  | 'used_up'
+  | 'unpaid'
+  | 'revoked'
+  | 'rate_limited'
+  | 'provider_error'
+  | 'overloaded'
+  | 'unavailable'
+  | 'unreachable';
 type Key = SandboxKey<'api', DeepSeekState>;
 
 /** A secret in DeepSeek's form. */
@@ -21,7 +29,8 @@ export const deepSeek: ApiKeyProvider<Key> = {
   secretIn: bearerIn,
   failure: (status) => failure(status, 'The server is busy.', 'server_error'),
   answer({ verb, path, secret, key }) {
-    if (secret === undefined) return failure(401, 'Authentication Fails (auth header format should be Bearer sk-...)');
+    // Whoever shows no key does not get past the server in front.
+    if (secret === undefined) return plainText(401, 'Authentication Fails (governor)');
     if (!key) return unknownKey(secret);
     if (verb !== 'GET' || !PATH.test(path)) return { status: 404, body: { error_msg: 'Not Found.' } };
     return refusalBy(key.state, secret) ?? balance(key.state === 'used_up' ? '0.00' : '110.00');
@@ -41,10 +50,14 @@ function refusalBy(state: DeepSeekState, secret: string): SandboxAnswer | undefi
       return undefined;
     case 'revoked':
       return unknownKey(secret);
+    case 'unpaid':
+      return failure(402, 'Insufficient Balance', 'unknown_error');
     case 'rate_limited':
       return failure(429, 'Rate limit reached', 'rate_limit_error');
     case 'provider_error':
       return failure(500, 'Internal Server Error', 'server_error');
+    case 'overloaded':
+      return failure(503, 'The server is overloaded.', 'server_error');
     case 'unavailable':
       return unavailablePage();
   }
@@ -64,10 +77,12 @@ export function deepSeekCases(keys: SandboxKeys<'api', DeepSeekState>): Provider
   return keyCases(keys, 'api_key', {
     valid: ['api', 'active', 'accepted'],
     used_up: ['api', 'used_up', 'accepted'],
+    unpaid: ['api', 'unpaid', 'accepted'],
     revoked: ['api', 'revoked', 'rejected'],
     rate_limited: ['api', 'rate_limited', 'rate_limited'],
     unreachable: ['api', 'unreachable', 'unreachable'],
     provider_error: ['api', 'provider_error', 'provider_error'],
+    overloaded: ['api', 'overloaded', 'provider_error'],
     unavailable: ['api', 'unavailable', 'provider_error'],
     wrong: ['api', undefined, 'rejected'],
   });

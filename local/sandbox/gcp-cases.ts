@@ -1,23 +1,27 @@
 import { createHash, generateKeyPair, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { exportTableOf, type BillingAccount } from '../demo/customer.ts';
+import { orgPrincipal } from '../../shared/gcp/org-principal.ts';
 import { customerOwner, loadExport } from '../demo/load-export.ts';
 import type { Behaviour } from '../iam/accounts.ts';
 import type { Iam } from '../iam/iam.ts';
 import type { KeyFile } from '../iam/keys.ts';
 import type { Clock } from '../kit/contracts.ts';
 import { expectation, type CaseOutcome, type ProviderCases, type SandboxCase } from './cases.ts';
+import { furtherCases } from './gcp-further-cases.ts';
+import { fieldsOf, JOB_USER, makeReader } from './gcp-readers.ts';
 
 export interface GcpCaseDeps {
   readonly iam: Iam;
   readonly clock: Clock;
   /** Base URL of the embedded BigQuery. */
   readonly bigQuery: string;
+  /** Our own project, where the organisation's identity is. */
+  readonly platformProject: string;
 }
 
 export const SANDBOX_DATASET = 'billing_sandbox';
 const SAMPLE_ROWS = 100;
-const JOB_USER = 'roles/bigquery.jobUser';
 
 /** The customer's project of an organisation: a valid project id, another one for each slug. */
 export function customerProject(org: string): string {
@@ -37,9 +41,15 @@ export async function gcpCases(org: string, deps: GcpCaseDeps): Promise<Provider
     const dataset = { datasetId: SANDBOX_DATASET, location: 'US' };
     await loadExport(owner, dataset, { lastDay, rows: SAMPLE_ROWS, accounts: [account], daysBack: [1, 0] });
   };
-  const [credentials] = await Promise.all([caseCredentials(projectId, deps), makeTable()]);
+  const [made, further] = await Promise.all([
+    caseCredentials(projectId, deps),
+    furtherCases({ org, projectId, billingAccount: account.id }, deps),
+    makeTable(),
+  ]);
+  const credentials = [...made, ...further];
   // Now that the dataset is there: making it sets its policy.
-  for (const [name, , { client_email: email = '' }] of credentials) {
+  for (const [name, , { client_email, service_account }] of credentials) {
+    const email = client_email ?? service_account ?? orgPrincipal(org, deps.platformProject);
     const dataset = `projects/${projectId}/datasets/${SANDBOX_DATASET}`;
     const isLeftOut = name === 'insufficient_permission' || !deps.iam.findServiceAccount(email);
     if (!isLeftOut) deps.iam.grant(dataset, 'roles/bigquery.dataViewer', email);
@@ -70,7 +80,8 @@ function billingAccountOf(org: string): BillingAccount {
   return { id, name: org, currency: 'USD', rate: 1, computeDiscount: 0, share: 1 };
 }
 
-type MadeCase = readonly [name: string, outcome: CaseOutcome, key: NonNullable<SandboxCase['credentials']>];
+/** Name, what its test comes to, and what is set up. */
+export type MadeCase = readonly [name: string, outcome: CaseOutcome, key: NonNullable<SandboxCase['credentials']>];
 
 /** What is done to an account or its key once the customer has downloaded it. */
 const MISFORTUNES: Readonly<Record<string, (iam: Iam, file: KeyFile) => void>> = {
@@ -118,16 +129,6 @@ function caseCredentials(projectId: string, { iam, clock }: GcpCaseDeps): Promis
   ]);
 }
 
-/** A service account that may run queries; what it may read is granted with the dataset. */
-async function makeReader(iam: Iam, projectId: string, name: string): Promise<string> {
-  const accountId = `finops-${name.replaceAll('_', '-')}`;
-  const email = `${accountId}@${projectId}.iam.gserviceaccount.com`;
-  // It is there already when an earlier attempt to make the cases was cut off.
-  if (!iam.findServiceAccount(email)) await iam.createServiceAccount(projectId, accountId, 'FinOps reader');
-  iam.grant(`projects/${projectId}`, JOB_USER, email);
-  return email;
-}
-
 const generate = promisify(generateKeyPair);
 
 /** A key file in perfect form whose key Google has never seen. */
@@ -142,8 +143,4 @@ async function unknownKey(projectId: string, email: string): Promise<Record<stri
     token_uri: 'https://oauth2.googleapis.com/token',
     universe_domain: 'googleapis.com',
   };
-}
-
-function fieldsOf(file: KeyFile): Record<string, string> {
-  return { ...file };
 }

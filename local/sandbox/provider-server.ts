@@ -4,7 +4,7 @@ import { listen } from '../kit/api-server.ts';
 import type { ServiceContext } from '../kit/contracts.ts';
 import type { SandboxKey, SandboxKeys } from './sandbox-keys.ts';
 
-/** An answer as the provider words it: an object is sent as JSON, text as the HTML page of what stands before it. */
+/** An answer as the provider words it: an object is sent as JSON, text as the page of what stands before it. */
 export interface SandboxAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -100,6 +100,11 @@ function send(res: ServerResponse, { status, headers, body }: SandboxAnswer, com
 /** The one form of the header that is taken; anything else counts as no key at all. */
 export function bearerIn({ authorization }: IncomingMessage['headers']): string | undefined {
   return /^Bearer ([\x21-\x7e]+)$/.exec(authorization ?? '')?.[1];
+}
+
+/** Words of a server that has no JSON for them. */
+export function plainText(status: number, body: string): SandboxAnswer {
+  return { status, headers: { 'content-type': 'text/plain' }, body };
 }
 
 /** Whoever stands before a provider answers in its stead when it cannot, and not in JSON. */

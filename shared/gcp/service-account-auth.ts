@@ -1,6 +1,8 @@
 import { OAuth2Client } from 'google-auth-library';
 import { importPKCS8, SignJWT } from 'jose';
 import type { Platform } from '../platform/platform.ts';
+import { askProvider, type ProviderAnswer } from '../providers/provider-http.ts';
+import { googleHosts } from './google-hosts.ts';
 
 /** The two fields of a service account key that we use; none of the URLs beside them is ever followed. */
 export interface ServiceAccountKey {
@@ -10,36 +12,36 @@ export interface ServiceAccountKey {
 }
 
 const TOKEN_AUDIENCE = 'https://oauth2.googleapis.com/token';
-const TOKEN_TIMEOUT_MS = 10_000;
 const LIFETIME_SECONDS = 3600;
 
-/** The token endpoint's answer: its HTTP status and JSON body, whatever it says. */
-export interface TokenAnswer {
-  readonly status: number;
-  readonly body: { access_token?: string; expires_in?: number; error?: string; error_description?: string };
+/** Fields of the token endpoint's answers that are read (RFC 6749, 5.1 and 5.2). */
+interface TokenAnswer {
+  readonly access_token?: string;
+  readonly expires_in?: number;
+  readonly error?: string;
 }
 
 /**
- * Asks for an access token with a signed assertion (RFC 7523).
+ * Asks for an access token with a signed assertion (RFC 7523); the answer comes as it is, whatever it says.
  *
- * @throws TypeError from `fetch` when the endpoint cannot be reached, `SyntaxError` when its answer is not JSON.
+ * @throws NoAnswerError
  */
 export async function requestToken(
   { config, clock }: Pick<Platform, 'config' | 'clock'>,
   key: ServiceAccountKey,
   scopes: readonly string[],
-): Promise<TokenAnswer> {
-  const base = config.endpoints.googleApis['oauth2'] ?? 'https://oauth2.googleapis.com';
-  const response = await fetch(`${base}/token`, {
-    method: 'POST',
-    redirect: 'error',
-    signal: AbortSignal.timeout(TOKEN_TIMEOUT_MS),
-    body: new URLSearchParams({
-      grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
-      assertion: await assertion(key, scopes, clock.now()),
-    }),
+): Promise<ProviderAnswer> {
+  const form = new URLSearchParams({
+    grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    assertion: await assertion(key, scopes, clock.now()),
   });
-  return { status: response.status, body: (await response.json()) as TokenAnswer['body'] };
+  const request = {
+    method: 'POST',
+    url: TOKEN_AUDIENCE,
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: form.toString(),
+  };
+  return askProvider(request, googleHosts(config.endpoints));
 }
 
 async function assertion(key: ServiceAccountKey, scopes: readonly string[], now: Date): Promise<string> {
@@ -61,9 +63,10 @@ export function serviceAccountAuth(
 ): OAuth2Client {
   const client = new OAuth2Client();
   client.refreshHandler = async () => {
-    const { status, body } = await requestToken(platform, key, scopes);
-    if (!body.access_token) throw new TokenRefusedError(status, body.error ?? 'unknown');
-    return { access_token: body.access_token, expiry_date: Date.now() + (body.expires_in ?? 0) * 1000 };
+    const answer = await requestToken(platform, key, scopes);
+    const { access_token, expires_in = 0, error = 'unknown' } = (answer.body ?? {}) as TokenAnswer;
+    if (answer.status !== 200 || !access_token) throw new TokenRefusedError(answer.status, error);
+    return { access_token, expiry_date: Date.now() + expires_in * 1000 };
   };
   return client;
 }
@@ -75,13 +78,13 @@ export function tokenAuth(accessToken: string): OAuth2Client {
   return client;
 }
 
-/** The token endpoint said no; `error` is its code (`invalid_grant`), never its text. */
+/** Google gave no token; `error` is its code (`invalid_grant`, `PERMISSION_DENIED`), never its text. */
 export class TokenRefusedError extends Error {
   readonly status: number;
   readonly error: string;
 
   constructor(status: number, error: string) {
-    super(`The token endpoint refused the key: ${error}`);
+    super(`Google refused a token: ${error}`);
     this.name = 'TokenRefusedError';
     this.status = status;
     this.error = error;

@@ -1,6 +1,8 @@
 import { Type, type Static, type TObject } from '@sinclair/typebox';
 import { Value, type ValueError } from '@sinclair/typebox/value';
+import { accountOfKey } from './aws-key-account.ts';
 import { DeploymentError } from './errors.ts';
+import { Secret } from './secret.ts';
 
 const Endpoint = Type.String({ pattern: '^(https?://)?[A-Za-z0-9.\\[\\]:-]+(:\\d+)?(/[^\\s]*)?$' });
 const Whole = (fallback: number, maximum = 1_000_000) => Type.Integer({ default: fallback, minimum: 0, maximum });
@@ -10,6 +12,16 @@ const LIMITS = {
   RATE_LIMIT_VALIDATIONS: Whole(30),
   RATE_LIMIT_READS: Whole(100),
 };
+
+const AwsPlatformKeys = Type.Object(
+  {
+    access_key_id: Type.String({ pattern: '^A[A-Z]IA[A-Z0-9]{12,124}$' }),
+    secret_access_key: Type.String({ pattern: '^[\\x21-\\x7e]{16,200}$' }),
+    session_token: Type.Optional(Type.String({ pattern: '^[\\x21-\\x7e]{16,4096}$' })),
+    principal_arn: Type.Optional(Type.String({ pattern: '^arn:aws[a-z-]*:iam::[0-9]{12}:[\\x21-\\x7e]{1,600}$' })),
+  },
+  { additionalProperties: false },
+);
 
 /** Every variable that is read anywhere, with its unit and default. An endpoint set here is trusted as it stands. */
 const Environment = Type.Object({
@@ -43,6 +55,11 @@ const Environment = Type.Object({
   ...LIMITS,
   /** Numeric ids, with commas, of the service accounts that assume customers' AWS roles. */
   AWS_SUBJECTS: Type.String({ default: '', pattern: '^(?:[0-9]{5,30}(?:,[0-9]{5,30})*)?$' }),
+  /**
+   * JSON: keys of an AWS user of ours that assumes customers' roles, each with its organisation's external id; absent: that is
+   * done by web identity, which needs no key. `principal_arn`, whom customers trust, is by default the account of the key.
+   */
+  AWS_PLATFORM_CREDENTIALS: Type.Optional(AwsPlatformKeys),
   /** File that holds the provider registry, in place of the one in `configs/`. */
   PROVIDER_REGISTRY: Type.Optional(Type.String({ minLength: 1 })),
   /** Seconds that a decrypted credential stays in memory. */
@@ -59,12 +76,23 @@ const LIMIT_NAMES = ['RATE_LIMIT_WRITES', 'RATE_LIMIT_VALIDATIONS', 'RATE_LIMIT_
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-const JSON_VARIABLES = new Set(['GOOGLE_API_ENDPOINTS', 'PROVIDER_ENDPOINTS']);
+const JSON_VARIABLES = new Set(['GOOGLE_API_ENDPOINTS', 'PROVIDER_ENDPOINTS', 'AWS_PLATFORM_CREDENTIALS']);
 
 export interface RateLimits {
   readonly writes: number;
   readonly validations: number;
   readonly reads: number;
+}
+
+/** An AWS identity of ours. */
+export interface AwsPlatform {
+  /** Whom customers' roles have to trust. */
+  readonly principalArn: string;
+  readonly keys: Secret<{
+    readonly access_key_id: string;
+    readonly secret_access_key: string;
+    readonly session_token?: string;
+  }>;
 }
 
 export interface Config {
@@ -94,6 +122,8 @@ export interface Config {
   /** Requests per organisation, minute and instance; 0 is without limit. */
   readonly rateLimits: RateLimits;
   readonly awsSubjects: readonly string[];
+  /** Absent: customers' AWS roles are assumed by web identity. */
+  readonly awsPlatform: AwsPlatform | undefined;
   readonly providerRegistry: string | undefined;
   readonly cacheTtlSeconds: number;
   readonly maxAdditionalBillingAccounts: number;
@@ -202,6 +232,7 @@ function toConfig(env: Static<typeof Environment>): Config {
     corsOrigins: env.CORS_ORIGINS.split(',').filter(Boolean),
     rateLimits: toRateLimits(env),
     awsSubjects: env.AWS_SUBJECTS.split(',').filter(Boolean),
+    awsPlatform: toAwsPlatform(env.AWS_PLATFORM_CREDENTIALS),
     providerRegistry: env.PROVIDER_REGISTRY,
     cacheTtlSeconds: env.CACHE_TTL_SECONDS,
     maxAdditionalBillingAccounts: env.MAX_ADDITIONAL_BILLING_ACCOUNTS,
@@ -213,6 +244,16 @@ function toConfig(env: Static<typeof Environment>): Config {
     },
     production: env.NODE_ENV === 'production',
   };
+}
+
+function toAwsPlatform(given: Static<typeof AwsPlatformKeys> | undefined): AwsPlatform | undefined {
+  if (!given) return undefined;
+  const { principal_arn, ...keys } = given;
+  const account = accountOfKey(keys.access_key_id);
+  if (!principal_arn && !account) {
+    throw new DeploymentError('AWS_PLATFORM_CREDENTIALS: name principal_arn, as this key id does not tell its account');
+  }
+  return { principalArn: principal_arn ?? `arn:aws:iam::${account}:root`, keys: Secret.of(keys) };
 }
 
 /** The function that this process is to serve, as the functions runtime names it. */

@@ -1,4 +1,12 @@
-import type { BodyMatch } from './provider-spec.ts';
+import type { BodyMatch, OutcomeRule } from './provider-spec.ts';
+
+/** The row of a table that decides about an answer; undefined when the table does not know it. */
+export function ruleFor<Rule extends Pick<OutcomeRule, 'status' | 'match'>>(
+  rules: readonly Rule[],
+  { status, body }: { readonly status: number; readonly body: unknown },
+): Rule | undefined {
+  return rules.find((rule) => rule.status.includes(status) && (!rule.match || matchesBody(rule.match, body)));
+}
 
 /** Whether a JSON answer fulfils every condition. */
 export function matchesBody(match: BodyMatch | readonly BodyMatch[], body: unknown): boolean {

@@ -2,9 +2,11 @@ import type { Check } from '../credentials/integration-row.ts';
 import { fingerprint } from '../credentials/fingerprint.ts';
 import { withinMs } from '../platform/deadline.ts';
 import type { Secret } from '../platform/secret.ts';
+import { testAzure } from './azure/azure-tester.ts';
 import { testDeclaratively } from './declarative-tester.ts';
 import type { Credentials, Metadata } from './format-check.ts';
 import { testGcp } from './gcp/gcp-tester.ts';
+import { testOci } from './oci/oci-tester.ts';
 import type { ProviderGate, Wait } from './provider-gate.ts';
 import type { Outcome, TesterName } from './provider-spec.ts';
 import type { Provider } from './registry.ts';
@@ -22,6 +24,8 @@ export interface TestSubject {
   readonly warnings?: readonly string[];
   /** When the user says the credential runs out; tells an expired key from a revoked one. */
   readonly expiresAt: string | null;
+  /** What an earlier test found out. */
+  readonly discovered?: Metadata;
 }
 
 export interface TestResult {
@@ -37,16 +41,24 @@ export type Report = (check: Check) => void;
 
 /** How a provider is tested: asks through the run, which reports its checks, and says what they come to. */
 export type Tester = (
-  subject: { org: string; provider: Provider; credentials: Credentials; metadata: Metadata },
+  subject: {
+    org: string;
+    provider: Provider;
+    credentials: Credentials;
+    metadata: Metadata;
+    /** Of an earlier test. */
+    discovered?: Metadata;
+  },
   run: TestRun,
 ) => Promise<Omit<TestResult, 'checks'>>;
 
 /** The protocols that are more than a key in a header. */
 const TESTERS: Readonly<Record<TesterName, Tester>> = {
   gcp: testGcp,
-  aws: testNothing,
-  azure: testNothing,
-  oci: testNothing,
+  // Loaded by those who test AWS, as its client is large.
+  aws: async (subject, run) => (await import('./aws/aws-tester.ts')).testAws(subject, run),
+  azure: testAzure,
+  oci: testOci,
 };
 
 export interface ConnectionTestDeps {
@@ -55,6 +67,8 @@ export interface ConnectionTestDeps {
   readonly gate: ProviderGate;
   /** How to pause before asking again; absent: everything is asked once. */
   readonly wait?: Wait;
+  /** How long all steps of a test may take together, milliseconds. */
+  readonly limitMs?: number;
 }
 
 /** All steps together; each call to a provider has its own, shorter limit. */
@@ -62,7 +76,7 @@ const TEST_LIMIT_MS = 45_000;
 
 /** Tests a credential at its provider; an answer of any kind is an outcome, never an error. */
 export async function testConnection(
-  { org, provider, credentials, metadata, warnings = [], expiresAt }: TestSubject,
+  { org, provider, credentials, metadata, warnings = [], expiresAt, discovered = {} }: TestSubject,
   deps: ConnectionTestDeps,
   report: Report = () => undefined,
 ): Promise<TestResult> {
@@ -80,16 +94,14 @@ export async function testConnection(
   const subject = { provider, expiresAt };
   const run = new TestRun({ ...deps, subject, credentials: plain, fingerprint: fingerprint(plain), report: collect });
   const tester = testerOf(provider);
-  const result = await withinMs(TEST_LIMIT_MS, () => tester({ org, provider, credentials: plain, metadata }, run));
+  const result = await withinMs(deps.limitMs ?? TEST_LIMIT_MS, () =>
+    tester({ org, provider, credentials: plain, metadata, discovered }, run),
+  );
   return { ...result, checks };
 }
 
 function testerOf({ connection_test: test }: Provider): Tester {
   return test && 'tester' in test ? TESTERS[test.tester] : testDeclaratively;
-}
-
-async function testNothing(): Promise<Omit<TestResult, 'checks'>> {
-  return { outcome: 'unreachable' };
 }
 
 function formatCheck(warnings: readonly string[]): Check {

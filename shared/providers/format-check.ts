@@ -153,7 +153,7 @@ function checkMetadata({ checkMetadata: check, distinct_metadata = [] }: Provide
 function derived({ derived_metadata }: Provider, credentials: unknown, stored: Metadata | undefined): Metadata {
   return Object.fromEntries(
     Object.entries(derived_metadata ?? {})
-      .map(([name, field]) => [name, isRecord(credentials) ? credentials[field] : stored?.[name]])
+      .map(([name, fields]) => [name, isRecord(credentials) ? firstOf(credentials, fields) : stored?.[name]])
       .filter(([, value]) => value !== undefined),
   ) as Metadata;
 }
@@ -171,6 +171,14 @@ function submittedMetadataFaults(
   ];
 }
 
+/** Of `client_email|service_account` the first that the credential has. */
+function firstOf(credentials: Readonly<Record<string, unknown>>, fields: string): unknown {
+  return fields
+    .split('|')
+    .map((field) => credentials[field])
+    .find((value) => value !== undefined);
+}
+
 /** Fields taken from the credential may be sent back as they were read, and not otherwise. */
 function derivedFaults({ derived_metadata }: Provider, metadata: unknown, fromCredential: Metadata): FieldFault[] {
   if (!isRecord(metadata)) return [];
@@ -180,7 +188,7 @@ function derivedFaults({ derived_metadata }: Provider, metadata: unknown, fromCr
     .map(([name, field]) => ({
       pointer: `/metadata/${name}`,
       code: 'contradiction',
-      message: `${name} differs from ${field} of the credential`,
+      message: `${name} differs from ${field.replaceAll('|', ' or ')} of the credential`,
       hint: `Leave ${name} out; it is taken from the credential.`,
     }));
 }

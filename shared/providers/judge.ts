@@ -1,6 +1,6 @@
 import type { Check } from '../credentials/integration-row.ts';
 import { isVerdict } from '../credentials/lifecycle.ts';
-import { matchesBody } from './body-match.ts';
+import { ruleFor } from './body-match.ts';
 import type { NoAnswer, ProviderAnswer } from './provider-http.ts';
 import type { Outcome, OutcomeRule } from './provider-spec.ts';
 import { retryAfterMs } from './retry-after.ts';
@@ -28,9 +28,7 @@ export interface JudgeContext {
 /** Looks an answer up in the table of its check; what the table does not know moves no status. */
 export function judge(rules: readonly OutcomeRule[], answer: ProviderAnswer, context: JudgeContext): Finding {
   const { status, body } = answer;
-  const rule = rules.find(({ status: statuses, match }) => {
-    return statuses.includes(status) && (!match || matchesBody(match, body));
-  });
+  const rule = ruleFor(rules, answer);
   const wait = retryAfterMs(answer, context.now);
   const more = wait === undefined ? {} : { retryAfterMs: wait };
   // A page that is no JSON comes from something in between, not from the provider.
@@ -79,6 +77,8 @@ function fillTexts({ message, remedy }: Texts, places: Places = {}): Texts {
 }
 
 const NOTHING_TO_DO = 'You need not do anything: the test is tried again.';
+/** Of a check that the rest of the test does without. */
+export const NEXT_TIME = 'You need not do anything: it is checked again with the next test, at the latest tomorrow.';
 
 function defaultTexts(outcome: Outcome, name: string): Texts {
   switch (outcome) {
@@ -101,17 +101,17 @@ function defaultTexts(outcome: Outcome, name: string): Texts {
       };
     case 'rate_limited':
       return {
-        message: `${name} limits the rate of requests at the moment; the test is tried again.`,
+        message: `${name} limits the rate of requests at the moment.`,
         remedy: NOTHING_TO_DO,
       };
     case 'unreachable':
       return {
-        message: `${name} could not be reached within 10 s; the test is tried again.`,
+        message: `${name} could not be reached within 10 s.`,
         remedy: `${NOTHING_TO_DO} If it stays so, look at the status page of ${name}.`,
       };
     case 'provider_error':
       return {
-        message: `${name} gave an answer that says nothing about the credential; the test is tried again.`,
+        message: `${name} gave an answer that says nothing about the credential.`,
         remedy: `${NOTHING_TO_DO} If it stays so, look at the status page of ${name}.`,
       };
     case 'blocked':

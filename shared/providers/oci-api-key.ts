@@ -1,7 +1,9 @@
-import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import type { FieldFault } from '../platform/errors.ts';
 import type { Credentials } from './format-check.ts';
 import { opensInTime } from './key-encryption.ts';
+import { openedKey, pemOf } from './oci/private-key.ts';
+import { realmOf } from './oci/realms.ts';
 
 const MIN_RSA_BITS = 2048;
 const NEW_KEY = 'Paste the whole .pem file, or generate another API key pair under the user > API keys.';
@@ -14,7 +16,7 @@ export function ociApiKeyFaults(credentials: Credentials): FieldFault[] {
 }
 
 function keyFaults({ private_key = '', passphrase, fingerprint }: Credentials): FieldFault[] {
-  const pem = private_key.replaceAll('\\r', '').replaceAll('\\n', '\n');
+  const pem = pemOf(private_key);
   if (!/-----BEGIN (?:RSA |ENCRYPTED )?PRIVATE KEY-----/.test(pem)) {
     return [fault('private_key', 'pem', 'private_key is not a key in PEM form', NEW_KEY)];
   }
@@ -25,19 +27,11 @@ function keyFaults({ private_key = '', passphrase, fingerprint }: Credentials): 
   if (!opensInTime(pem)) {
     return [fault('private_key', 'encryption', 'The encryption of private_key takes too long to open', NEW_KEY)];
   }
-  const key = parseKey(pem, passphrase);
+  const key = openedKey(pem, passphrase);
   if (key) return [...rsaFaults(key), ...fingerprintFaults(key, fingerprint)];
   return isEncrypted
     ? [fault('passphrase', 'wrong_passphrase', 'The passphrase does not open the private key', NEW_PASSPHRASE)]
     : [fault('private_key', 'pem', 'private_key is damaged or incomplete', NEW_KEY)];
-}
-
-function parseKey(pem: string, passphrase: string | undefined): KeyObject | undefined {
-  try {
-    return createPrivateKey(passphrase === undefined ? pem : { key: pem, passphrase });
-  } catch {
-    return undefined; // OpenSSL's message may quote the input
-  }
 }
 
 function rsaFaults({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): FieldFault[] {
@@ -61,10 +55,6 @@ function realmFaults({ tenancy, user }: Credentials): FieldFault[] {
   if (tenancy === undefined || user === undefined || realmOf(tenancy) === realmOf(user)) return [];
   const hint = 'Copy tenancy and user from the same configuration preview.';
   return [fault('user', 'contradiction', 'user and tenancy belong to different realms', hint)];
-}
-
-function realmOf(ocid: string): string | undefined {
-  return ocid.split(/[.:]/)[2];
 }
 
 function fault(field: string, code: string, message: string, hint: string): FieldFault {

@@ -47,6 +47,14 @@ export interface OutcomeRule {
   readonly settles?: true;
 }
 
+/** A row that may also say what the answer tells beyond its outcome. */
+export interface RequestRule extends OutcomeRule {
+  /** Id of a later request whose refusal counts after this answer, although it is optional otherwise: this one proves too little. */
+  readonly requires?: string;
+  /** Kept with the integration when this row decides. */
+  readonly discovered?: Readonly<Record<string, string | boolean>>;
+}
+
 /** One question to the provider, and the table of its answers. */
 export interface CheckSpec {
   readonly id: string;
@@ -54,6 +62,8 @@ export interface CheckSpec {
   readonly optional?: true;
   /** A failure only warns, unless the credential's field fits. */
   readonly optional_unless?: FieldPattern;
+  /** No answer, or one that says nothing, only warns, as what went before has proved the credential; a refusal still counts. */
+  readonly undecided?: 'warn';
   readonly outcomes: readonly OutcomeRule[];
 }
 
@@ -61,6 +71,7 @@ export interface CheckSpec {
 export type DiscoveredPath = string | { readonly path: string; readonly fields: Readonly<Record<string, string>> };
 
 export interface TestRequest extends CheckSpec {
+  readonly outcomes: readonly RequestRule[];
   /** Sent only when the credential's field fits. */
   readonly when?: FieldPattern;
   readonly method: 'GET' | 'POST';
@@ -74,11 +85,23 @@ export interface TestRequest extends CheckSpec {
   readonly discovered?: Readonly<Record<string, DiscoveredPath>>;
 }
 
+/**
+ * A kind of credential, told by the look of one of its fields as far as that is certain; the first that fits counts. It is
+ * reported as the check `key_kind` and kept under that name.
+ */
+export interface KindRule extends FieldPattern {
+  readonly name: string;
+  readonly message: string;
+  /** With `check: warn`, what to do about it. */
+  readonly remedy?: string;
+  readonly check?: 'warn';
+}
+
 /** Providers with a signed protocol are asked by code of that name; what their answers mean stands here all the same. */
 export type TesterName = 'gcp' | 'aws' | 'azure' | 'oci';
 export type ConnectionTest =
   | { readonly tester: TesterName; readonly checks: readonly CheckSpec[] }
-  | { readonly requests: readonly TestRequest[] };
+  | { readonly kinds?: readonly KindRule[]; readonly requests: readonly TestRequest[] };
 
 export interface PipelineNeeds {
   readonly id: string;
@@ -101,7 +124,7 @@ export interface ProviderSpec {
   /** What a schema cannot see in the credential, checked by code of that name. */
   readonly format_check?: 'service_account' | 'oci_api_key';
   readonly secret_shapes: readonly string[];
-  /** Metadata field to the credential's field it is taken from. */
+  /** Metadata field to the credential's field it is taken from; of several with `|` between them, the first that is there. */
   readonly derived_metadata?: Readonly<Record<string, string>>;
   readonly metadata: JsonSchema;
   /** Metadata fields, also inside lists, of which no two may hold the same. */

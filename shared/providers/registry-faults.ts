@@ -1,4 +1,4 @@
-import type { JsonSchema, ProviderSpec, TestRequest } from './provider-spec.ts';
+import type { JsonSchema, ProviderSpec, RequestRule, TestRequest } from './provider-spec.ts';
 import { BUILT_IN } from './request-template.ts';
 
 /** What a provider answers to, in small letters. */
@@ -32,8 +32,13 @@ interface DeclaredFields {
 function referenceFaults(spec: ProviderSpec): string[] {
   const fields = { credentials: fieldsOf(spec.credential), metadata: fieldsOf(spec.metadata) };
   const test = spec.connection_test;
-  const requests = test && 'requests' in test ? test.requests : [];
-  const faults = [...requests.flatMap((request) => requestFaults(request, fields)), ...otherFaults(spec, fields)];
+  const { requests, kinds = [] } = test && 'requests' in test ? test : { requests: [] };
+  const faults = [
+    ...kinds.flatMap(({ name, field }) => undeclared(`the kind ${name}`, [`credentials.${field}`], fields)),
+    ...requests.flatMap((request) => requestFaults(request, fields)),
+    ...requests.flatMap(({ id, outcomes }, index) => orderFaults(id, outcomes, requests.slice(index + 1))),
+    ...otherFaults(spec, fields),
+  ];
   return faults.map((text) => `${spec.key}: ${text}`);
 }
 
@@ -43,11 +48,19 @@ function otherFaults(
 ) {
   const uses = [
     ...Object.keys(derived_metadata).map((name) => ['derived_metadata', `metadata.${name}`]),
-    ...Object.values(derived_metadata).map((name) => ['derived_metadata', `credentials.${name}`]),
+    ...Object.values(derived_metadata).flatMap((names) =>
+      names.split('|').map((name) => ['derived_metadata', `credentials.${name}`]),
+    ),
     ...distinct_metadata.map((name) => ['distinct_metadata', `metadata.${name}`]),
     ...pipelines.flatMap(({ id, needs }) => needs.map(({ metadata }) => [id, `metadata.${metadata}`])),
   ] as const;
   return uses.flatMap(([user = '', from = '']) => undeclared(user, [from], fields));
+}
+
+function orderFaults(id: string, outcomes: readonly RequestRule[], later: readonly TestRequest[]): string[] {
+  const asked = new Set(later.map((request) => request.id));
+  const missing = outcomes.flatMap(({ requires }) => (requires && !asked.has(requires) ? [requires] : []));
+  return missing.map((name) => `${id} requires ${name}, which is no request after it`);
 }
 
 function requestFaults(

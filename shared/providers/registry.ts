@@ -13,9 +13,11 @@ const CONFIGS = new URL('../../configs/system/', import.meta.url);
 export function platformRegistry({
   maxAdditionalBillingAccounts,
   providerRegistry,
-}: Pick<Config, 'maxAdditionalBillingAccounts' | 'providerRegistry'>): Registry {
+  projectId,
+}: Pick<Config, 'maxAdditionalBillingAccounts' | 'providerRegistry' | 'projectId'>): Registry {
   return loadRegistry({
     limits: { additional_billing_accounts: maxAdditionalBillingAccounts },
+    platformProject: projectId,
     ...(providerRegistry ? { file: pathToFileURL(providerRegistry) } : {}),
   });
 }
@@ -34,6 +36,8 @@ export interface RegistryLimits {
 export interface RegistryOptions {
   readonly file?: URL;
   readonly limits?: RegistryLimits;
+  /** The project of this platform, for `PLATFORM_PROJECT` in patterns: nobody brings an account of ours. */
+  readonly platformProject?: string;
 }
 
 /** All providers, found by slug, alias or key. */
@@ -42,8 +46,8 @@ export class Registry {
   readonly #byName = new Map<string, Provider>();
   readonly #secretShapes: readonly RegExp[];
 
-  constructor(specs: readonly ProviderSpec[], limits: RegistryLimits) {
-    this.providers = compile(specs, limits);
+  constructor(specs: readonly ProviderSpec[], limits: RegistryLimits, platformProject?: string) {
+    this.providers = compile(specs, limits, platformProject);
     for (const provider of this.providers) {
       for (const name of namesOf(provider)) this.#byName.set(name, provider);
     }
@@ -80,11 +84,12 @@ export class Registry {
 export function loadRegistry({
   file = new URL('providers.yml', CONFIGS),
   limits = { additional_billing_accounts: 10 },
+  platformProject,
 }: RegistryOptions = {}): Registry {
   const document: unknown = parse(readFileSync(file, 'utf8'), { merge: true });
   const faults = schemaFaults(document);
   if (faults.length > 0) throw faultyRegistry(faults);
-  return new Registry((document as { providers: ProviderSpec[] }).providers, limits);
+  return new Registry((document as { providers: ProviderSpec[] }).providers, limits, platformProject);
 }
 
 function faultyRegistry(faults: readonly string[]): Error {
@@ -99,7 +104,11 @@ function schemaFaults(document: unknown): string[] {
 }
 
 /** What the file's own schema cannot see is a fault as well; all are reported together. */
-function compile(specs: readonly ProviderSpec[], limits: RegistryLimits): Provider[] {
+function compile(
+  specs: readonly ProviderSpec[],
+  limits: RegistryLimits,
+  platformProject: string | undefined,
+): Provider[] {
   const ajv = createAjv();
   const faults = registryFaults(specs);
   const compiled = (key: string, schema: JsonSchema): ValidateFunction => {
@@ -115,12 +124,20 @@ function compile(specs: readonly ProviderSpec[], limits: RegistryLimits): Provid
     return {
       ...spec,
       metadata,
-      checkCredential: spec.credential && compiled(`${spec.key} credential`, spec.credential),
+      checkCredential:
+        spec.credential && compiled(`${spec.key} credential`, inProject(spec.credential, platformProject)),
       checkMetadata: compiled(`${spec.key} metadata`, metadata),
     };
   });
   if (faults.length > 0) throw faultyRegistry(faults);
   return providers;
+}
+
+/** Without a project the word stays, which no account in small letters fits. */
+function inProject(schema: JsonSchema, projectId: string | undefined): JsonSchema {
+  return projectId === undefined
+    ? schema
+    : (JSON.parse(JSON.stringify(schema).replaceAll('PLATFORM_PROJECT', projectId)) as JsonSchema);
 }
 
 function withLimits(schema: JsonSchema, limits: RegistryLimits): JsonSchema {

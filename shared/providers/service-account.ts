@@ -10,6 +10,11 @@ export interface GoogleServiceAccount {
   readonly private_key_id?: string;
 }
 
+/** Whether the credential says that our principal was granted something, and holds no key. */
+export function isKeyless({ type }: Credentials): boolean {
+  return type === 'workload_identity';
+}
+
 const MIN_RSA_BITS = 2048;
 const NEW_KEY = 'Download a new JSON key from IAM > Service accounts > Keys and paste the file unchanged.';
 

@@ -5,7 +5,7 @@ import { remainingMs } from '../platform/deadline.ts';
 import { isVerdict } from '../credentials/lifecycle.ts';
 import type { Report, TestSubject } from './connection-test.ts';
 import type { Credentials } from './format-check.ts';
-import { judge, unanswered, type Finding, type JudgeContext, type Places } from './judge.ts';
+import { judge, NEXT_TIME, unanswered, type Finding, type JudgeContext, type Places } from './judge.ts';
 import type { ProviderGate, Wait } from './provider-gate.ts';
 import { NoAnswerError, type ProviderAnswer } from './provider-http.ts';
 import type { CheckSpec } from './provider-spec.ts';
@@ -117,9 +117,9 @@ export class TestRun {
   #weighed(spec: CheckSpec, found: Omit<CheckResult, 'isFatal'>): CheckResult {
     const result = found.outcome === 'rejected' && this.#hasRunOut() ? asExpired(found) : found;
     const isRefused = result.outcome !== 'accepted';
-    const isSpared = isRefused && this.#isOptional(spec);
-    const check =
-      isSpared && result.check.status === 'fail' ? { ...result.check, status: 'warn' as const } : result.check;
+    const isUndecided = spec.undecided === 'warn' && !isVerdict(result.outcome);
+    const isSpared = isRefused && (isUndecided || this.#isOptional(spec));
+    const check = isSpared && result.check.status === 'fail' ? sparedCheck(result) : result.check;
     return { ...result, check, isFatal: isRefused && !isSpared };
   }
 
@@ -139,6 +139,11 @@ export class TestRun {
     if (!spec) throw new Error(`The registry has no check ${id} of ${key}`);
     return spec;
   }
+}
+
+/** Nobody has to mend what only the provider or the network can. */
+function sparedCheck({ outcome, check }: Finding): Finding['check'] {
+  return { ...check, status: 'warn', ...(isVerdict(outcome) ? {} : { remedy: NEXT_TIME }) };
 }
 
 /** What ended or spoiled a test: a verdict is certain and goes before what could not be found out. */

@@ -22,7 +22,11 @@ function validationDeps(row: IntegrationRow | undefined, outcome: Outcome = 'acc
     }),
     append: sinon.fake(async (_event: object, _id: string) => undefined),
   };
-  const test = sinon.fake(async (_subject: object, _options: object) => ({ outcome, checks: [], discovered: { datasets: [] } }));
+  const test = sinon.fake(async (_subject: object, _options: object) => ({
+    outcome,
+    checks: [],
+    discovered: { datasets: [] },
+  }));
   const cipher = { decrypt: sinon.fake(async (_ciphertext: string) => Secret.of({ api_key: 'sk-canary' })) };
   const deps = { registry, store, cipher, test, clock, log: silent } as unknown as ValidationDeps;
   return { deps, store, test, cipher, state };

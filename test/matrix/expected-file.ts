@@ -33,6 +33,8 @@ export interface Step {
   readonly well: WireReply;
   /** A refusal does not fail the test. */
   readonly optional?: boolean;
+  /** Answers that say nothing do not fail the test either. */
+  readonly undecided?: 'warn';
   readonly rows?: readonly Row[];
   /** Outcomes of generic signals where they differ from those of everybody. */
   readonly generic?: Readonly<Record<string, Outcome>>;

@@ -146,8 +146,13 @@ async function genericFaults(provider: Provider, variant: Variant, example: Exam
   return faults;
 }
 
+/** Generic signals never are a verdict. */
+function isSpared({ optional, undecided }: Step): boolean {
+  return optional === true || undecided === 'warn';
+}
+
 function faultsOf(result: Played['result'], step: Step, { name, outcome, retryAfterMs }: GenericSignal): string[] {
-  const expected = step.generic?.[name] ?? (step.optional ? 'accepted' : outcome);
+  const expected = step.generic?.[name] ?? (isSpared(step) ? 'accepted' : outcome);
   const untold = result.checks.filter(({ status, message, remedy }) => status === 'fail' && !(message && remedy));
   const isLate = retryAfterMs !== undefined && expected === outcome && result.retryAfterMs !== retryAfterMs;
   return [
@@ -166,7 +171,7 @@ async function absentHostFaults(provider: Provider, variant: Variant, example: E
   const faults: string[] = [];
   for (const host of new Set(variant.steps.map(({ asks }) => asks.host))) {
     const first = variant.steps.find(({ asks }) => asks.host === host);
-    const expected = first?.optional ? 'accepted' : 'unreachable';
+    const expected = first && isSpared(first) ? 'accepted' : 'unreachable';
     for (const address of ['http://nobody.invalid', plain.url]) {
       const { result } = await play(provider, variant, example, { endpoints: { [host]: address } });
       if (result.outcome !== expected) faults.push(`${host} at ${address}: ${result.outcome} instead of ${expected}`);

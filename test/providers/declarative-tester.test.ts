@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { loadConfig } from '../../shared/platform/config.ts';
 import { testConnection } from '../../shared/providers/connection-test.ts';
+import { loadRegistry } from '../../shared/providers/registry.ts';
+import { ADDED_PROVIDER, registryFileWith } from './added-provider.ts';
 import { aKey, askedOnce, registry, serve } from './fixtures.ts';
 
 const clock = { now: () => new Date('2026-11-24T12:00:00Z') };
@@ -75,7 +80,7 @@ describe('declarative connection test', () => {
       assert.equal(result.outcome, outcome);
       assert.deepEqual(
         result.checks.map(({ id }) => id),
-        ['format', 'usage_read'],
+        ['format', 'key_kind', 'usage_read'],
       );
     });
   }
@@ -98,14 +103,62 @@ describe('declarative connection test', () => {
     assert.equal(result.outcome, 'accepted');
     assert.deepEqual(
       result.checks.map(({ id, status }) => `${id} ${status}`),
-      ['format pass', 'authentication pass', 'usage_read warn'],
+      ['format pass', 'key_kind pass', 'authentication pass', 'usage_read warn'],
     );
   });
 
   it('calls a refused key expired when its stated expiry has passed', async () => {
-    const { outcome } = await testOpenAi(answer(401, { error: {} }), { expiresAt: '2026-11-01T00:00:00.000Z' });
+    const refusal = answer(401, { error: { code: 'invalid_api_key' } });
+    const { outcome } = await testOpenAi(refusal, { expiresAt: '2026-11-01T00:00:00.000Z' });
     assert.equal(outcome, 'expired');
   });
+
+  const missing = (scope: string) => ({ error: { message: `Missing scopes: ${scope}` } });
+  for (const { name, costs, outcome, checks } of [
+    {
+      name: 'accepts a restricted key that reads costs',
+      costs: [200, { data: [] }] as const,
+      outcome: 'accepted',
+      checks: ['authentication pass', 'usage_read pass'],
+    },
+    {
+      name: 'wants a restricted key to read costs when it may do nothing else',
+      costs: [403, missing('api.usage.read')] as const,
+      outcome: 'insufficient_permission',
+      checks: ['authentication pass', 'usage_read fail'],
+    },
+  ]) {
+    it(name, async () => {
+      const result = await testOpenAi(
+        (req, res) => {
+          const [status, body] = req.url === '/v1/models' ? [403, missing('api.model.read')] : costs;
+          res.writeHead(status).end(JSON.stringify(body));
+        },
+        { key: 'sk-proj-abcdefghijklmnopqrstuvwxyz' },
+      );
+      assert.equal(result.outcome, outcome);
+      assert.deepEqual(
+        result.checks.slice(2).map(({ id, status }) => `${id} ${status}`),
+        checks,
+      );
+      const accepted = { key_kind: 'project', is_restricted: true, reads_costs: true };
+      assert.deepEqual(result.discovered, outcome === 'accepted' ? accepted : undefined);
+    });
+  }
+
+  for (const { key, kind } of [
+    { key: 'sk-admin-abcdefghijklmnopqrstuv', kind: 'admin' },
+    { key: 'sk-proj-abcdefghijklmnopqrstuvwxyz', kind: 'project' },
+    { key: 'sk-svcacct-abcdefghijklmnopqrstuvwxyz', kind: 'service_account' },
+    { key: 'sk-abcdefghijklmnopqrstT3BlbkFJabcdefghijklmnopqrst', kind: 'legacy_user' },
+    { key: 'sk-abcdefghijklmnopqrstuvwxyzabcdef', kind: undefined },
+  ]) {
+    it(`tells a key of ${kind ?? 'no certain kind'} by its look`, async () => {
+      const { checks, discovered } = await testOpenAi(answer(200, { data: [] }), { key });
+      assert.equal(discovered?.['key_kind'], kind);
+      assert.equal(checks.filter(({ id }) => id === 'key_kind').length, kind ? 1 : 0);
+    });
+  }
 
   it('never passes on what the provider wrote', async () => {
     const result = await testOpenAi(answer(401, { error: { message: 'CANARY sk-admin-abcdefghijklmnopqrstuv' } }));
@@ -124,6 +177,58 @@ describe('declarative connection test', () => {
       `/v1/organization/costs?start_time=${yesterday}&limit=1`,
     ]);
   });
+});
+
+describe('registry of declared tests', () => {
+  let folder: string;
+  before(async () => (folder = await mkdtemp(join(tmpdir(), 'registry-'))));
+  after(() => rm(folder, { recursive: true }));
+
+  const WITH_KINDS = ADDED_PROVIDER.replace(
+    '      requests:',
+    `      kinds:
+        - { field: api_key, pattern: '^ac-live-old-', name: old, check: warn, message: It is old., remedy: Make a new one. }
+        - { field: api_key, pattern: '^ac-live-', name: live, message: It is live. }
+      requests:`,
+  );
+
+  it('lets an entry tell the kinds of its keys', async () => {
+    const provider = loadRegistry({ file: await registryFileWith(WITH_KINDS, folder) }).get('acme-ai');
+    const { url, close } = await serve(answer(200, { account: { plan: 'pro' } }));
+    const config = { endpoints: { providers: { 'api.acme.example': url } } };
+    const kindOf = async (key: string) => {
+      const subject = { org: 'acme', provider, credentials: aKey(key), metadata: {}, expiresAt: null };
+      const { checks, discovered } = await testConnection(subject, askedOnce({ config, clock }));
+      return [checks.find(({ id }) => id === 'key_kind')?.status, discovered?.['key_kind']];
+    };
+    assert.deepEqual(await kindOf('ac-live-0123456789'), ['pass', 'live']);
+    assert.deepEqual(await kindOf('ac-live-old-0123456789'), ['warn', 'old']);
+    assert.deepEqual(await kindOf('something else'), [undefined, undefined]);
+    await close();
+  });
+
+  for (const { name, entry, fault } of [
+    {
+      name: 'a kind by a field that nobody declares',
+      entry: WITH_KINDS.replace("{ field: api_key, pattern: '^ac-live-',", "{ field: secret, pattern: '^ac-live-',"),
+      fault: /the kind live uses credentials\.secret, which is not declared/,
+    },
+    {
+      name: 'a kind that warns without a remedy',
+      entry: WITH_KINDS.replace(', remedy: Make a new one.', ''),
+      fault: /kinds\/0 must have property remedy/,
+    },
+    {
+      name: 'a rule that requires a request which does not follow',
+      entry: ADDED_PROVIDER.replace('outcome: accepted }', 'outcome: accepted, requires: authentication }'),
+      fault: /authentication requires authentication, which is no request after it/,
+    },
+  ]) {
+    it(`refuses ${name}`, async () => {
+      const file = await registryFileWith(entry, folder);
+      assert.throws(() => loadRegistry({ file }), fault);
+    });
+  }
 });
 
 function endless(res: Parameters<RequestListener>[1]): void {

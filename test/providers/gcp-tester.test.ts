@@ -13,20 +13,41 @@ interface Google {
   body: object;
 }
 type Route =
-  'token' | 'account' | 'key' | 'permissions' | 'query' | 'table' | 'rows' | 'billing' | 'datasets' | 'tables';
+  | 'token'
+  | 'public_keys'
+  | 'account'
+  | 'key'
+  | 'permissions'
+  | 'table_permissions'
+  | 'query'
+  | 'table'
+  | 'rows'
+  | 'billing'
+  | 'instances'
+  | 'buckets'
+  | 'accounts'
+  | 'metrics'
+  | 'datasets'
+  | 'tables';
 
 const denied: Google = {
   status: 403,
   body: { error: { code: 403, message: 'CANARY Access Denied', errors: [{ reason: 'accessDenied' }] } },
 };
+const granted = (...permissions: string[]): Google => ({ status: 200, body: { permissions } });
+const TABLE_RIGHTS = ['bigquery.tables.get', 'bigquery.tables.getData'];
+const CAPABILITIES = [
+  'compute.instances.list',
+  'storage.buckets.list',
+  'iam.serviceAccounts.list',
+  'monitoring.timeSeries.list',
+];
 const GOOD: Record<Route, Google> = {
   token: { status: 200, body: { access_token: 'ya29.x', expires_in: 3600 } },
+  public_keys: { status: 200, body: {} },
   account: { status: 200, body: { email: EMAIL } },
   key: { status: 200, body: { validBeforeTime: '9999-12-31T23:59:59Z' } },
-  permissions: {
-    status: 200,
-    body: { permissions: ['bigquery.jobs.create', 'bigquery.tables.get', 'bigquery.tables.getData'] },
-  },
+  permissions: granted('bigquery.jobs.create', ...TABLE_RIGHTS, ...CAPABILITIES),
   query: {
     status: 200,
     body: {
@@ -37,9 +58,14 @@ const GOOD: Record<Route, Google> = {
       queryId: 'q',
     },
   },
-  table: { status: 200, body: { type: 'TABLE', schema: { fields: [{ name: 'cost', type: 'FLOAT' }] } } },
+  table_permissions: { status: 200, body: {} },
+  table: tableWith('billing_account_id', 'service', 'sku', 'usage_start_time', 'cost', 'currency'),
   rows: { status: 200, body: { rows: [{ f: [{ v: '1.5' }] }], totalRows: '1' } },
   billing: { status: 200, body: { billingAccounts: [{ name: 'billingAccounts/0A' }] } },
+  instances: { status: 200, body: { kind: 'compute#instanceAggregatedList' } },
+  buckets: { status: 200, body: { kind: 'storage#buckets' } },
+  accounts: { status: 200, body: {} },
+  metrics: { status: 200, body: {} },
   datasets: {
     status: 200,
     body: {
@@ -57,11 +83,22 @@ const GOOD: Record<Route, Google> = {
   },
 };
 
+function tableWith(...columns: string[]): Google {
+  const fields = columns.map((name) => ({ name, type: 'STRING' }));
+  return { status: 200, body: { type: 'TABLE', location: 'EU', schema: { fields } } };
+}
+
 function routeOf(url: string): Route {
   const path = url.split('?')[0]!;
   if (path === '/token') return 'token';
+  if (path.startsWith('/robot/')) return 'public_keys';
   if (path.includes('/keys/')) return 'key';
   if (path.includes('/serviceAccounts/')) return 'account';
+  if (path.endsWith('/serviceAccounts')) return 'accounts';
+  if (path.startsWith('/compute/')) return 'instances';
+  if (path.startsWith('/storage/')) return 'buckets';
+  if (path.endsWith('/timeSeries')) return 'metrics';
+  if (path.includes('/tables/') && path.endsWith(':testIamPermissions')) return 'table_permissions';
   if (path.endsWith(':testIamPermissions')) return 'permissions';
   if (path.endsWith('/billingAccounts')) return 'billing';
   if (path.endsWith('/queries')) return 'query';
@@ -73,14 +110,20 @@ function routeOf(url: string): Route {
 async function testGcp(
   changes: Partial<Record<Route, Google | 'reset'>>,
   metadata: object = { billing_export_table: TABLE },
+  discovered: Record<string, unknown> = {},
 ) {
   const answers = { ...GOOD, ...changes };
+  const asked: string[] = [];
   const { url, close } = await serve((req, res) => {
+    asked.push(routeOf(req.url ?? ''));
     const answer = answers[routeOf(req.url ?? '')];
     if (answer === 'reset') return void req.socket.destroy();
     res.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body));
   });
-  const labels = ['oauth2', 'iam', 'bigquery', 'cloudresourcemanager', 'cloudbilling'];
+  const labels = [
+    ...['oauth2', 'www', 'iam', 'bigquery', 'cloudresourcemanager', 'cloudbilling'],
+    ...['compute', 'storage', 'monitoring'],
+  ];
   const config = loadConfig({
     PROJECT_ID: 'test-project',
     KMS_KEY: 'projects/p/locations/l/keyRings/r/cryptoKeys/k',
@@ -92,12 +135,14 @@ async function testGcp(
     metadata: metadata as Record<string, unknown>,
     org: 'acme',
     expiresAt: null,
+    discovered,
   };
   const result = await testConnection(subject, askedOnce({ config, clock }));
   await close();
   assert(!JSON.stringify(result).includes('CANARY'), 'a raw text of the provider came through');
   return {
     ...result,
+    asked,
     steps: Object.fromEntries(result.checks.map(({ id, status }) => [id, status])),
     byId: (id: string) => result.checks.find((check) => check.id === id),
   };
@@ -122,6 +167,11 @@ describe('GCP connection test', () => {
         'job_user pass',
         'table_access:billing_export_table pass',
         'billing_viewer pass',
+        'inventory:billing_accounts pass',
+        'inventory:compute_instances pass',
+        'inventory:storage_buckets pass',
+        'inventory:iam_service_accounts pass',
+        'genai_metrics pass',
       ],
     );
     assert.deepEqual(discovered, { datasets: ['acme-prod.billing'], export_tables: [TABLE] });
@@ -132,7 +182,7 @@ describe('GCP connection test', () => {
       name: 'a deleted key',
       token: refused('invalid_grant', 'Invalid JWT Signature.'),
       outcome: 'rejected',
-      says: /does not accept the key/,
+      says: /deleted or disabled/,
     },
     {
       name: 'a deleted account',
@@ -192,7 +242,7 @@ describe('GCP connection test', () => {
   });
 
   it('names the missing role and the command that grants it', async () => {
-    const { outcome, byId } = await testGcp({ query: denied, table: denied });
+    const { outcome, byId } = await testGcp({ query: denied, table: denied, permissions: granted() });
     assert.equal(outcome, 'insufficient_permission');
     assert.match(byId('job_user')!.message, /roles\/bigquery\.jobUser is missing on project acme-prod/);
     const command = `gcloud projects add-iam-policy-binding acme-prod --member="serviceAccount:${EMAIL}" --role="roles/bigquery.jobUser"`;
@@ -204,20 +254,105 @@ describe('GCP connection test', () => {
     assert.equal((await testGcp({ rows: denied })).outcome, 'insufficient_permission');
   });
 
+  it('takes no refusal for a verdict that IAM contradicts', async () => {
+    const { outcome, byId } = await testGcp({ query: denied });
+    assert.equal(outcome, 'provider_error');
+    assert.match(byId('job_user')!.message, /granted but not in effect yet/);
+    const onTable = await testGcp({ rows: denied, table_permissions: granted(...TABLE_RIGHTS) });
+    assert.equal(onTable.outcome, 'provider_error');
+    assert.match(onTable.byId('table_access:billing_export_table')!.message, /not in effect yet/);
+  });
+
+  it('calls a refused key expired when an earlier test has seen its end', async () => {
+    const token = refused('invalid_grant', 'Invalid JWT Signature.');
+    const { outcome } = await testGcp({ token }, {}, { key_valid_before: '2020-01-01T00:00:00Z' });
+    assert.equal(outcome, 'expired');
+  });
+
+  it('keeps the end of a key that has one', async () => {
+    const validBeforeTime = '2099-01-01T00:00:00Z';
+    const { discovered } = await testGcp({ key: { status: 200, body: { validBeforeTime } } });
+    assert.equal(discovered?.['key_valid_before'], validBeforeTime);
+  });
+
+  it('says which role a capability lacks, without asking for what is known not to be granted', async () => {
+    const { outcome, asked, byId } = await testGcp({
+      permissions: granted('bigquery.jobs.create', ...TABLE_RIGHTS, 'storage.buckets.list'),
+    });
+    assert.equal(outcome, 'accepted');
+    assert.equal(byId('inventory:storage_buckets')!.status, 'pass');
+    const { status, remedy } = byId('inventory:compute_instances')!;
+    assert.equal(status, 'warn');
+    assert.match(remedy!, /gcloud projects add-iam-policy-binding acme-prod .*--role="roles\/compute\.viewer"/);
+    assert.deepEqual(
+      ['instances', 'accounts', 'metrics', 'buckets'].filter((route) => asked.includes(route)),
+      ['buckets'],
+    );
+  });
+
+  it('asks for everything when it cannot learn what is granted, and says how to switch an API on', async () => {
+    const off: Google = {
+      status: 403,
+      body: {
+        error: {
+          status: 'PERMISSION_DENIED',
+          details: [{ reason: 'SERVICE_DISABLED', metadata: { consumer: 'projects/42' } }],
+        },
+      },
+    };
+    const { outcome, steps, byId } = await testGcp({ permissions: off, instances: off });
+    assert.equal(outcome, 'accepted');
+    assert.deepEqual([steps['iam_permissions'], steps['inventory:storage_buckets']], ['warn', 'pass']);
+    assert.match(
+      byId('inventory:compute_instances')!.remedy!,
+      /gcloud services enable compute\.googleapis\.com --project=42/,
+    );
+  });
+
+  const shapes: { name: string; columns: string[]; metadata: object; says: RegExp }[] = [
+    {
+      name: 'a standard export where the detailed one belongs',
+      columns: ['billing_account_id', 'service', 'sku', 'usage_start_time', 'cost', 'currency'],
+      metadata: { detailed_export_table: TABLE },
+      says: /no columns resource/,
+    },
+    {
+      name: 'a detailed export where the standard one belongs',
+      columns: ['billing_account_id', 'service', 'sku', 'usage_start_time', 'cost', 'currency', 'resource'],
+      metadata: { billing_export_table: TABLE },
+      says: /detailed export/,
+    },
+    {
+      name: 'a table of something else',
+      columns: ['id', 'name'],
+      metadata: { pricing_export_table: TABLE },
+      says: /no columns .*pricing_unit, list_price/,
+    },
+    {
+      name: 'a region that is not that of the table',
+      columns: ['billing_account_id', 'service', 'sku', 'usage_start_time', 'cost', 'currency'],
+      metadata: { billing_export_table: TABLE, region: 'europe-west3' },
+      says: /lies in EU, and region says europe-west3/,
+    },
+  ];
+  for (const { name, columns, metadata, says } of shapes) {
+    it(`warns of ${name}`, async () => {
+      const { outcome, checks } = await testGcp({ table: tableWith(...columns) }, metadata);
+      const check = checks.find(({ id }) => id.startsWith('table_access:'))!;
+      assert.deepEqual([outcome, check.status], ['accepted', 'warn']);
+      assert.match(check.message, says);
+    });
+  }
+
   it('tests every configured table, those of further accounts included', async () => {
     const { steps } = await testGcp(
       {},
       {
         billing_export_table: TABLE,
-        pricing_export_table: TABLE,
         additional_billing_accounts: [{ billing_export_table: TABLE }],
       },
     );
-    for (const id of [
-      'billing_export_table',
-      'pricing_export_table',
-      'additional_billing_accounts/0/billing_export_table',
-    ]) {
+    for (const id of ['billing_export_table', 'additional_billing_accounts/0/billing_export_table']) {
       assert.equal(steps[`table_access:${id}`], 'pass');
     }
   });

@@ -23,6 +23,7 @@ const KEYS: Readonly<Record<string, Credentials>> = {
   anthropic: { api_key: `sk-ant-api03-${randomText(60)}` },
   'anthropic admin key': { api_key: `sk-ant-admin01-${randomText(60)}` },
   gemini: { api_key: `AQ.Ab8${randomText(40)}` },
+  'gemini standard key': { api_key: `AIzaSy${randomText(33)}` },
   deepseek: { api_key: `sk-${randomText(32, 'lower')}` },
   slack: { token: `xoxb-1234567890-1234567890-${randomText(24)}` },
 };
@@ -55,6 +56,7 @@ async function ask(slug: Slug, key: string, answers: Readonly<Record<string, Ans
 
 const last = ({ checks }: TestResult) => checks.at(-1)!;
 const openAiError = (error: object): object => ({ error: { param: null, ...error } });
+const ofDeepSeek = (message: string, type: string) => openAiError({ message, type, code: 'invalid_request_error' });
 const anthropicError = (type: string, more: object = {}) => ({ type: 'error', error: { type, message: '', ...more } });
 const googleError = (status: string, message = '', details: object[] = []) => ({ error: { status, message, details } });
 const reason = (text: string) => [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: text }];
@@ -68,7 +70,7 @@ const models = { models: [{ name: 'models/gemini-pro' }] };
 const balance = (is_available: boolean) => ({
   is_available,
   balance_infos: [
-    { currency: 'CNY', total_balance: '110.00', granted_balance: '10.00' },
+    { currency: 'CNY', total_balance: '110.00', granted_balance: '10.00', topped_up_balance: '100.00' },
     { currency: 'USD', total_balance: '0.00' },
   ],
 });
@@ -211,8 +213,8 @@ const CASES: readonly Case[] = [
   ...rows('deepseek', [
     ['a balance', [200, balance(true)], 'accepted', 'pass'],
     ['a used up balance', [200, balance(false)], 'accepted', 'warn', /used up/],
-    ['an unknown key', [401, openAiError({ type: 'authentication_error' })], 'rejected'],
-    ['no balance', [402, openAiError({ message: 'Insufficient Balance' })], 'accepted', 'warn'],
+    ['an unknown key', [401, ofDeepSeek('Authentication Fails', 'authentication_error')], 'rejected'],
+    ['no balance', [402, ofDeepSeek('Insufficient Balance', 'unknown_error')], 'accepted', 'warn'],
     ['too many requests', [429, openAiError({})], 'rate_limited'],
     ['a bad request', [422, openAiError({})], 'provider_error'],
     ['an outage', [503, openAiError({})], 'provider_error'],
@@ -269,6 +271,8 @@ describe('live tests', () => {
       'a list': '[]',
       null: 'null',
       'another error': '{"message":"Forbidden"}',
+      'an empty envelope': '{"error":{}}',
+      'an envelope of another': '{"error":{"type":"forbidden","code":"denied","message":"Blocked by the proxy"}}',
     };
     for (const slug of Object.keys(HOSTS) as Slug[]) {
       it(`from ${slug}`, async () => {
@@ -307,8 +311,34 @@ describe('live tests', () => {
     assert.deepEqual(await call('gemini'), ['GET /v1beta/models?pageSize=1']);
     assert.deepEqual(await call('deepseek'), ['GET /user/balance']);
     assert.deepEqual(await call('slack'), ['POST /api/auth.test']);
+    const [slack] = (await ask('slack', 'slack', { '*': [200, { ok: true }] })).seen;
+    assert.equal(slack!.headers['content-type'], 'application/x-www-form-urlencoded');
+    assert.equal(slack!.headers['content-length'], '0');
     const { seen } = await ask('anthropic', 'anthropic', { '*': [200, ok] });
     assert.equal(seen[0]!.headers['anthropic-version'], '2023-06-01');
+  });
+
+  it('warn of a kind of key that is on its way out', async () => {
+    const { result } = await ask('gemini', 'gemini standard key', { '*': [200, models] });
+    const kind = result.checks.find(({ id }) => id === 'key_kind');
+    assert.equal(result.outcome, 'accepted');
+    assert.deepEqual([kind?.status, result.discovered?.['key_kind']], ['warn', 'standard_key']);
+    assert.match(kind?.remedy ?? '', /AQ\./);
+  });
+
+  it('say what to do wherever something is not well', () => {
+    for (const slug of Object.keys(HOSTS)) {
+      const test = registry.get(slug).connection_test;
+      const requests = test && 'requests' in test ? test.requests : [];
+      for (const { id, outcomes } of requests) {
+        for (const { outcome, check, message, remedy } of outcomes) {
+          const isWell = outcome === 'accepted' && check === undefined;
+          const isNobodysFault = outcome === 'rate_limited' || outcome === 'provider_error';
+          assert(message, `${slug} ${id} ${outcome}`);
+          assert(isWell || isNobodysFault || remedy, `${slug} ${id}: ${message}`);
+        }
+      }
+    }
   });
 
   it('only warn when a plain key of Anthropic cannot read costs', async () => {
@@ -319,9 +349,10 @@ describe('live tests', () => {
     assert.equal(result.outcome, 'accepted');
     assert.deepEqual(
       result.checks.map(({ id, status }) => `${id} ${status}`),
-      ['format pass', 'authentication pass', 'usage_read warn'],
+      ['format pass', 'key_kind pass', 'authentication pass', 'usage_read warn'],
     );
     assert.match(last(result).message, /only an admin key/);
+    assert.match(last(result).remedy ?? '', /Create an admin key/);
   });
 
   it('find the organization of an admin key', async () => {
@@ -329,7 +360,12 @@ describe('live tests', () => {
       '/v1/organizations/me': [200, organization],
       '/v1/organizations/cost_report': [200, ok],
     });
-    assert.deepEqual(result.discovered, { organization_id: 'org-id', organization_name: 'Acme' });
+    assert.deepEqual(result.discovered, {
+      key_kind: 'admin',
+      organization_id: 'org-id',
+      organization_name: 'Acme',
+      reads_costs: true,
+    });
     assert.equal(last(result).status, 'pass');
   });
 
@@ -338,7 +374,7 @@ describe('live tests', () => {
     assert.deepEqual(result.discovered, {
       is_available: true,
       balances: [
-        { currency: 'CNY', total_balance: '110.00' },
+        { currency: 'CNY', total_balance: '110.00', granted_balance: '10.00', topped_up_balance: '100.00' },
         { currency: 'USD', total_balance: '0.00' },
       ],
     });
@@ -347,7 +383,7 @@ describe('live tests', () => {
   it('keep nothing that repeats the key, is no plain value or has no end', async () => {
     const secret = KEYS['slack']!['token']!;
     const { result } = await ask('slack', 'slack', { '*': [200, { ok: true, team: `x${secret}`, team_id: {} }] });
-    assert.deepEqual([result.outcome, result.discovered ?? {}], ['accepted', {}]);
+    assert.deepEqual([result.outcome, result.discovered], ['accepted', { key_kind: 'bot' }]);
     const long = Array.from({ length: 200 }, () => ({ currency: 'USD', total_balance: '9'.repeat(201) }));
     const many = await ask('deepseek', 'deepseek', { '*': [200, { is_available: true, balance_infos: long }] });
     assert.equal((many.result.discovered!['balances'] as unknown[]).length, 50);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { authClientFor } from '../../local/iam/auth-client.ts';
 import type { SandboxCase } from '../../local/sandbox/cases.ts';
 import { customerProject } from '../../local/sandbox/gcp-cases.ts';
 import { startSandboxes, type Sandboxes } from '../../local/sandbox/sandboxes.ts';
@@ -21,6 +22,7 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
     'rate_limited',
     'unreachable',
     'provider_error',
+    ...['every_capability', 'service_disabled', 'keyless', 'keyless_impersonation', 'keyless_not_granted'],
   ],
   openai: ['valid', 'wrong', 'revoked', 'insufficient_permission', 'rate_limited', 'unreachable', 'provider_error'],
   'aws-iam': ['valid'],
@@ -76,7 +78,8 @@ describe('sandbox cases', () => {
       org: 'acme',
       expiresAt: null,
     };
-    const platform = { clock: google.context.clock, config: { endpoints } };
+    const auth = authClientFor(google.iam, google.iam.operator.email);
+    const platform = { clock: google.context.clock, config: { endpoints, projectId: 'ours' }, auth };
     return (await testConnection(subject, askedOnce(platform))).outcome;
   }
 
@@ -99,6 +102,7 @@ describe('sandbox cases', () => {
   it('gives whole key files that name the token endpoint of Google', async () => {
     const { providers } = await sandboxes.cases('acme');
     for (const { credentials } of Object.values(providers['gcp'] ?? {})) {
+      if (credentials?.['type'] === 'workload_identity') continue;
       assert.equal(credentials?.['type'], 'service_account');
       assert.equal(credentials?.['token_uri'], 'https://oauth2.googleapis.com/token');
     }

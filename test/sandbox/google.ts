@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { startIamApi } from '../../local/iam/iam-api.ts';
 import { createIam, type Iam } from '../../local/iam/iam.ts';
 import { startOAuth } from '../../local/iam/oauth.ts';
+import { startCustomerApis } from '../../local/sandbox/google/start.ts';
 import { listen, readBody } from '../../local/kit/api-server.ts';
 import type { ServiceContext } from '../../local/kit/contracts.ts';
 
@@ -25,6 +26,7 @@ export async function startGoogle(file: string): Promise<Google> {
   const context: ServiceContext = { db, clock, auth: iam, policy: iam, ...silent, ...place };
   const oauth = await startOAuth(context, iam);
   const api = await startIamApi(context, iam);
+  const customerApis = await startCustomerApis(context, iam);
   const bigQuery = await listen((req, res) => {
     void answer(req, iam).then(({ status = 200, body }) => {
       res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
@@ -39,10 +41,13 @@ export async function startGoogle(file: string): Promise<Google> {
       iam: api.url,
       cloudresourcemanager: api.url,
       cloudbilling: api.url,
+      iamcredentials: api.url,
+      www: api.url,
       bigquery: bigQuery.url,
+      ...customerApis.endpoints,
     },
     async close() {
-      for (const server of [bigQuery, api, oauth]) await server.close();
+      for (const server of [bigQuery, customerApis, api, oauth]) await server.close();
       db.close();
     },
   };
@@ -71,13 +76,15 @@ async function answer(req: IncomingMessage, iam: Iam): Promise<Answer> {
     /projects\/([^/]+)(?:\/datasets\/([^/]+)\/tables\/([^/]+))?/.exec(path) ?? [];
   if (path.startsWith('/upload/')) return { body: done(text.split(/\r?\n/).find((line) => line.startsWith('{'))) };
   if (path.includes('/jobs/')) return { body: done('{}') };
+  if (path.endsWith(':testIamPermissions')) return { body: {} };
   if (path.endsWith('/queries')) {
     return iam.allows(caller, 'bigquery.jobs.create', `projects/${project}`) ? { body: ONE_ROW } : DENIED;
   }
   if (req.method === 'POST') return { body: JSON.parse(text) as object };
   if (!table) return { body: {} };
   if (!iam.allows(caller, 'bigquery.tables.getData', `projects/${project}/datasets/${dataset}`)) return DENIED;
-  return table.endsWith('_not_there_yet') ? NOT_FOUND : { body: { type: 'TABLE', schema: { fields: [] }, rows: [] } };
+  if (table.endsWith('_not_there_yet')) return NOT_FOUND;
+  return { body: path.endsWith('/data') ? { totalRows: '0' } : { type: 'TABLE', schema: { fields: [] } } };
 }
 
 function done(job = '{}'): object {

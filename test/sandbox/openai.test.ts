@@ -102,6 +102,25 @@ describe('OpenAI sandbox', () => {
     assert.equal((await get('/v1/organization/costs', secret)).status, 400);
   });
 
+  it('takes Unix seconds and at most 180 buckets of a day', async () => {
+    const { secret } = openAi.keys.create('admin', 'active');
+    const costs = async (query: string) => (await get(`/v1/organization/costs?${query}`, secret)).status;
+    assert.equal(await costs('start_time=1764547200&limit=180'), 200);
+    for (const query of ['limit=181', 'limit=0', 'limit=x', 'bucket_width=1h']) {
+      assert.equal(await costs(`start_time=1764547200&${query}`), 400, query);
+    }
+    assert.equal(await costs('start_time=1764547200000'), 400);
+    assert.equal(await costs('start_time=2026-11-23'), 400);
+  });
+
+  it('lets a restricted key do what its scopes say', async () => {
+    const usageOnly = openAi.keys.create('project', 'usage_only').secret;
+    assert.match((await errorOf(await get(MODELS, usageOnly))).message, /Missing scopes: api\.model\.read/);
+    assert.equal((await get(COSTS, usageOnly)).status, 200);
+    const none = openAi.keys.create('admin', 'insufficient_permission_401').secret;
+    assert.equal((await get(COSTS, none)).status, 401);
+  });
+
   it('tells a rate limit from a used-up quota, both 429', async () => {
     const limited = await get(COSTS, openAi.keys.create('admin', 'rate_limited').secret);
     assert.equal(limited.status, 429);

@@ -3,7 +3,8 @@ import type { IntegrationRow } from '../../credentials/integration-row.ts';
 import { isLive } from '../../credentials/integration-row.ts';
 import type { IntegrationStore } from '../../credentials/integration-store.ts';
 import { openCredential, type OpenDeps } from '../../credentials/open-credential.ts';
-import { TokenRefusedError, type ServiceAccountKey } from '../../gcp/service-account-auth.ts';
+import type { CustomerCredential } from '../../gcp/customer-auth.ts';
+import { TokenRefusedError } from '../../gcp/service-account-auth.ts';
 import { CUSTOMER } from '../customer.ts';
 import { PipelineError } from '../pipeline-error.ts';
 import type { Processor } from '../processor.ts';
@@ -11,19 +12,19 @@ import type { Processor } from '../processor.ts';
 export interface AuthenticatorDeps extends OpenDeps {
   readonly store: Pick<IntegrationStore, 'findSealed' | 'append'>;
   /** BigQuery as the customer, with a read-only token. */
-  connect(key: ServiceAccountKey & { readonly project_id: string }): BigQuery;
+  connect(customer: CustomerCredential): BigQuery;
 }
 
 const PROVIDER_KEY = 'GCP_SA';
 
-/** Opens the organisation's VALID service account key and gets a token with it. Leaves: the customer. */
+/** Opens the organisation's VALID credential, a key or what it granted to us, and gets a token by it. Leaves: the customer. */
 export function gcpAuthenticator(deps: AuthenticatorDeps): Processor {
   return {
     async run({ run, handover }) {
       const row = await deps.store.findSealed(run.org, PROVIDER_KEY);
       const usable = usableRow(row, deps.clock.now());
       const credentials = await openCredential(usable, { actor: `job:${run.pipeline.id}`, requestId: run.id }, deps);
-      const bigQuery = deps.connect(credentials.reveal() as unknown as ServiceAccountKey & { project_id: string });
+      const bigQuery = deps.connect({ org: run.org, credentials: credentials.reveal() });
       await getToken(bigQuery);
       handover.put(CUSTOMER, { bigQuery, credentialId: usable.credential_id, metadata: usable.metadata });
     },
@@ -56,6 +57,8 @@ async function getToken(bigQuery: BigQuery): Promise<void> {
 function tokenFailure(err: unknown): PipelineError {
   const isOutage = !(err instanceof TokenRefusedError) || err.status === 429 || err.status >= 500;
   return isOutage
-    ? new PipelineError('backend_unavailable', "Google's token endpoint does not answer", { cause: err })
-    : new PipelineError('credential_refused', `Google refuses the service account key (${err.error})`, { cause: err });
+    ? new PipelineError('backend_unavailable', 'Google gives no tokens at the moment', { cause: err })
+    : new PipelineError('credential_refused', `Google refuses a token for the credential (${err.error})`, {
+        cause: err,
+      });
 }

@@ -1,69 +1,62 @@
-import type { OAuth2Client } from 'google-auth-library';
-import type { Check } from '../../credentials/integration-row.ts';
-import type { Platform } from '../../platform/platform.ts';
-import type { Outcome } from '../provider-spec.ts';
+import { isVerdict } from '../../credentials/lifecycle.ts';
+import { googleHost } from '../../gcp/google-hosts.ts';
+import { valuesAt } from '../body-match.ts';
+import type { Metadata } from '../format-check.ts';
 import type { GoogleServiceAccount } from '../service-account.ts';
-import { askGoogle, failureOf, googleApi } from './google-check.ts';
-
-interface AccountState {
-  readonly disabled?: boolean;
-}
-interface KeyState {
-  readonly disabled?: boolean;
-  readonly validBeforeTime?: string;
-}
+import type { CheckResult, TestRun } from '../test-run.ts';
+import { askGoogle, withFacts } from './google-api.ts';
 
 export interface KeyFinding {
-  readonly outcome: Outcome;
-  readonly check: Check;
+  /** Set when the key or its account is certainly switched off, which ends the test. */
+  readonly refused?: CheckResult;
+  readonly discovered: Metadata;
 }
+
+/** `9999-12-31T23:59:59Z`: a key without an end. */
+const NEVER = /^9999-/;
 
 /**
- * Looks whether account and key are still switched on; a token may outlive both.
- * Few accounts may read this about themselves, and those that may not are not worse for it.
+ * Looks whether account and key are still switched on; a token may outlive both. Reports `key_state`.
+ * Few accounts may read this about themselves, and those that may not, or cannot now, are not worse for it.
  */
 export async function checkKeyState(
-  auth: OAuth2Client,
-  { config, clock }: Pick<Platform, 'config' | 'clock'>,
   { client_email, private_key_id }: GoogleServiceAccount,
+  token: string,
+  run: TestRun,
 ): Promise<KeyFinding> {
-  const account = `${googleApi(config.endpoints, 'iam')}/v1/projects/-/serviceAccounts/${encodeURIComponent(client_email)}`;
-  try {
-    const { disabled } = await askGoogle<AccountState>(auth, account);
-    if (disabled)
-      return failed('rejected', 'The service account is disabled.', 'Enable it under IAM > Service accounts.');
-    if (!private_key_id) return passed('The service account is enabled.');
-    const key = await askGoogle<KeyState>(auth, `${account}/keys/${encodeURIComponent(private_key_id)}`);
-    return judge(key, clock.now());
-  } catch (err) {
-    const isGone = failureOf(err).status === 404;
-    return isGone
-      ? failed(
-          'rejected',
-          'The key or its service account was deleted.',
-          'Create a new JSON key and replace the credential.',
-        )
-      : unseen();
+  const path = `/v1/projects/-/serviceAccounts/${encodeURIComponent(client_email)}`;
+  const options = { host: googleHost('iam'), places: { email: client_email } };
+  const account = await run.look(
+    'account_state',
+    () => askGoogle(run.endpoints, { label: 'iam', path, token }),
+    options,
+  );
+  if (!private_key_id || account.outcome !== 'accepted' || account.check.status === 'skip') {
+    return reported(account, {}, run);
   }
+  const now = run.platform.clock.now();
+  const key = await run.look(
+    'key_state',
+    async () => {
+      const question = { label: 'iam', path: `${path}/keys/${encodeURIComponent(private_key_id)}`, token };
+      const answer = await askGoogle(run.endpoints, question);
+      const end = validBefore(answer.body);
+      return withFacts(answer, { has_run_out: end !== undefined && new Date(end) <= now });
+    },
+    options,
+  );
+  const end = validBefore(key.answer?.body);
+  return reported(key, end === undefined || NEVER.test(end) ? {} : { key_valid_before: end }, run);
 }
 
-function judge({ disabled, validBeforeTime }: KeyState, now: Date): KeyFinding {
-  if (disabled) return failed('rejected', 'The key is disabled.', 'Enable it under IAM > Service accounts > Keys.');
-  if (validBeforeTime && new Date(validBeforeTime) <= now) {
-    return failed('expired', 'The key has expired.', 'Create a new JSON key and replace the credential.');
-  }
-  return passed('The service account is enabled and the key is published.');
+function reported(result: CheckResult, discovered: Metadata, run: TestRun): KeyFinding {
+  const isRefused = result.isFatal && isVerdict(result.outcome);
+  const isUnknown = result.isFatal && !isRefused;
+  run.report({ id: 'key_state', ...result.check, ...(isUnknown ? { status: 'skip' } : {}) });
+  return { ...(isRefused ? { refused: result } : {}), discovered };
 }
 
-function passed(message: string): KeyFinding {
-  return { outcome: 'accepted', check: { id: 'key_state', status: 'pass', message } };
-}
-
-function failed(outcome: Outcome, message: string, remedy: string): KeyFinding {
-  return { outcome, check: { id: 'key_state', status: 'fail', message, remedy } };
-}
-
-function unseen(): KeyFinding {
-  const message = 'The account may not read the state of its own keys; the token shows that the key works.';
-  return { outcome: 'accepted', check: { id: 'key_state', status: 'skip', message } };
+function validBefore(body: unknown): string | undefined {
+  const [end] = valuesAt(body, 'validBeforeTime');
+  return typeof end === 'string' && !Number.isNaN(Date.parse(end)) ? end : undefined;
 }

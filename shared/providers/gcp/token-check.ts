@@ -1,70 +1,61 @@
-import type { Check } from '../../credentials/integration-row.ts';
-import { requestToken, type ServiceAccountKey, type TokenAnswer } from '../../gcp/service-account-auth.ts';
-import type { Platform } from '../../platform/platform.ts';
-import type { Outcome } from '../provider-spec.ts';
+import { googleHost } from '../../gcp/google-hosts.ts';
+import { requestToken } from '../../gcp/service-account-auth.ts';
+import { valuesAt } from '../body-match.ts';
+import type { Metadata } from '../format-check.ts';
+import type { ProviderAnswer } from '../provider-http.ts';
+import type { GoogleServiceAccount } from '../service-account.ts';
+import type { CheckResult, TestRun } from '../test-run.ts';
+import { askGoogle, withFacts } from './google-api.ts';
+import { publishedKey, type PublishedKey } from './published-key.ts';
+import { TEST_SCOPES } from './scopes.ts';
 
-/** Reading is all that a test does. */
-const SCOPES = [
-  'https://www.googleapis.com/auth/cloud-platform.read-only',
-  'https://www.googleapis.com/auth/cloud-billing.readonly',
-];
-const NEW_KEY = 'Create a new JSON key under IAM > Service accounts > Keys and replace the credential.';
-
-export interface TokenFinding {
-  readonly outcome: Outcome;
-  readonly check: Check;
-  readonly accessToken?: string;
+/** What a token check comes to: with the token, or with why there is none. */
+export interface Entry {
+  readonly result: CheckResult;
+  readonly token?: string;
 }
 
-/** Proves that Google knows the key: exchanges a signed assertion for a token. */
-export async function checkToken(
-  platform: Pick<Platform, 'config' | 'clock'>,
-  key: ServiceAccountKey,
-  expiresAt: string | null,
-): Promise<TokenFinding> {
-  let answer: TokenAnswer;
-  try {
-    answer = await requestToken(platform, key, SCOPES);
-  } catch (err) {
-    return err instanceof SyntaxError
-      ? failed('provider_error', "Google's token endpoint gave no readable answer; the test is tried again.")
-      : failed('unreachable', "Google's token endpoint could not be reached within 10 s; the test is tried again.");
-  }
-  if (answer.status === 200 && answer.body?.access_token) {
-    const check = { id: 'token', status: 'pass', message: 'Google issued a token for the key.' } as const;
-    return { outcome: 'accepted', check, accessToken: answer.body.access_token };
-  }
-  const finding = refusal(answer);
-  const isExpired = finding.outcome === 'rejected' && expiresAt !== null && new Date(expiresAt) <= platform.clock.now();
-  return isExpired ? failed('expired', 'Google refuses the key, and its stated expiry has passed.', NEW_KEY) : finding;
+/** Proves that Google knows the key: exchanges a signed assertion for a token. Reports `token`. */
+export async function checkKeyToken(account: GoogleServiceAccount, discovered: Metadata, run: TestRun): Promise<Entry> {
+  const places = { email: account.client_email };
+  let answer: ProviderAnswer | undefined;
+  const asked = await run.look('token', async () => (answer = await requestToken(run.platform, account, TEST_SCOPES)), {
+    host: googleHost('oauth2'),
+    places,
+  });
+  const isUnknownKey = asked.outcome === 'rejected' && answer !== undefined && says(answer, /Invalid JWT Signature/i);
+  const result = isUnknownKey ? ((await whyUnknown(account, discovered, run)) ?? asked) : asked;
+  run.report({ id: 'token', ...result.check });
+  return result.answer ? { result, token: String(valuesAt(result.answer.body, 'access_token')[0]) } : { result };
 }
 
-/** The token endpoint's texts are the only thing that tells its refusals apart. */
-function refusal({ status, body }: TokenAnswer): TokenFinding {
-  const { error = '', error_description: text = '' } = body ?? {};
-  if (status === 429) return failed('rate_limited', 'Google limits the rate of requests; the test is tried again.');
-  if (status >= 500)
-    return failed('provider_error', 'Google answered with an error of its own; the test is tried again.');
-  if (/reasonable timeframe|short-lived/i.test(text)) {
-    return failed('provider_error', 'Our clock and that of Google differ too much; the test is tried again.');
-  }
-  if (error === 'disabled_client' || /disabled/i.test(text)) {
-    const remedy = 'Enable the service account under IAM > Service accounts, then test again.';
-    return failed('rejected', 'The service account is disabled.', remedy);
-  }
-  if (error === 'deleted_client' || /account not found/i.test(text)) {
-    return failed('rejected', 'The service account does not exist any more.', NEW_KEY);
-  }
-  if (error === 'invalid_grant') {
-    return failed(
-      'rejected',
-      'Google does not accept the key: it was deleted, or belongs to another account.',
-      NEW_KEY,
-    );
-  }
-  return failed('provider_error', 'Google gave an answer that says nothing about the key; the test is tried again.');
+/**
+ * The token endpoint has the same words for a key that was deleted, disabled, belongs elsewhere or is a minute old. The list of
+ * the account's public keys, which anybody may read, tells them apart; undefined when it cannot be had.
+ */
+async function whyUnknown(
+  account: GoogleServiceAccount,
+  discovered: Metadata,
+  run: TestRun,
+): Promise<CheckResult | undefined> {
+  let key: PublishedKey | undefined;
+  const validBefore = discovered['key_valid_before'];
+  const now = run.platform.clock.now();
+  const path = `/robot/v1/metadata/x509/${encodeURIComponent(account.client_email)}`;
+  const found = await run.look(
+    'public_keys',
+    async () => {
+      const answer = await askGoogle(run.endpoints, { label: 'www', path });
+      if (answer.status !== 200) return answer;
+      const hasRunOut = typeof validBefore === 'string' && new Date(validBefore) <= now;
+      key = hasRunOut ? 'expired' : publishedKey(answer.body, account, now);
+      return withFacts(answer, { key });
+    },
+    { host: googleHost('www'), places: { email: account.client_email } },
+  );
+  return key !== undefined || found.outcome === 'rejected' ? found : undefined;
 }
 
-function failed(outcome: Outcome, message: string, remedy?: string): TokenFinding {
-  return { outcome, check: { id: 'token', status: 'fail', message, ...(remedy ? { remedy } : {}) } };
+function says({ body }: ProviderAnswer, words: RegExp): boolean {
+  return valuesAt(body, 'error_description').some((text) => typeof text === 'string' && words.test(text));
 }
