@@ -13,10 +13,10 @@ const LIMITS = {
   RATE_LIMIT_READS: Whole(100),
 };
 
-const AwsPlatformKeys = Type.Object(
+const AwsPlatformCredentials = Type.Object(
   {
-    access_key_id: Type.String({ pattern: '^A[A-Z]IA[A-Z0-9]{12,124}$' }),
-    secret_access_key: Type.String({ pattern: '^[\\x21-\\x7e]{16,200}$' }),
+    access_key_id: Type.Optional(Type.String({ pattern: '^A[A-Z]IA[A-Z0-9]{12,124}$' })),
+    secret_access_key: Type.Optional(Type.String({ pattern: '^[\\x21-\\x7e]{16,200}$' })),
     session_token: Type.Optional(Type.String({ pattern: '^[\\x21-\\x7e]{16,4096}$' })),
     principal_arn: Type.Optional(Type.String({ pattern: '^arn:aws[a-z-]*:iam::[0-9]{12}:[\\x21-\\x7e]{1,600}$' })),
   },
@@ -57,9 +57,10 @@ const Environment = Type.Object({
   AWS_SUBJECTS: Type.String({ default: '', pattern: '^(?:[0-9]{5,30}(?:,[0-9]{5,30})*)?$' }),
   /**
    * JSON: keys of an AWS user of ours that assumes customers' roles, each with its organisation's external id; absent: that is
-   * done by web identity, which needs no key. `principal_arn`, whom customers trust, is by default the account of the key.
+   * done by web identity, which needs no key. `principal_arn`, whom customers trust, is by default the account of the key, and
+   * enough for whoever only shows it.
    */
-  AWS_PLATFORM_CREDENTIALS: Type.Optional(AwsPlatformKeys),
+  AWS_PLATFORM_CREDENTIALS: Type.Optional(AwsPlatformCredentials),
   /** File that holds the provider registry, in place of the one in `configs/`. */
   PROVIDER_REGISTRY: Type.Optional(Type.String({ minLength: 1 })),
   /** Seconds that a decrypted credential stays in memory. */
@@ -88,11 +89,14 @@ export interface RateLimits {
 export interface AwsPlatform {
   /** Whom customers' roles have to trust. */
   readonly principalArn: string;
-  readonly keys: Secret<{
-    readonly access_key_id: string;
-    readonly secret_access_key: string;
-    readonly session_token?: string;
-  }>;
+  /** Absent where nobody is asked. */
+  readonly keys: Secret<AwsPlatformKeys> | undefined;
+}
+
+export interface AwsPlatformKeys {
+  readonly access_key_id: string;
+  readonly secret_access_key: string;
+  readonly session_token?: string | undefined;
 }
 
 export interface Config {
@@ -246,14 +250,21 @@ function toConfig(env: Static<typeof Environment>): Config {
   };
 }
 
-function toAwsPlatform(given: Static<typeof AwsPlatformKeys> | undefined): AwsPlatform | undefined {
+function toAwsPlatform(given: Static<typeof AwsPlatformCredentials> | undefined): AwsPlatform | undefined {
   if (!given) return undefined;
-  const { principal_arn, ...keys } = given;
-  const account = accountOfKey(keys.access_key_id);
+  const { principal_arn, access_key_id, secret_access_key, session_token } = given;
+  const account = access_key_id && accountOfKey(access_key_id);
   if (!principal_arn && !account) {
-    throw new DeploymentError('AWS_PLATFORM_CREDENTIALS: name principal_arn, as this key id does not tell its account');
+    throw new DeploymentError('AWS_PLATFORM_CREDENTIALS: name principal_arn, as no key id tells the account');
   }
-  return { principalArn: principal_arn ?? `arn:aws:iam::${account}:root`, keys: Secret.of(keys) };
+  if (!access_key_id !== !secret_access_key) {
+    throw new DeploymentError('AWS_PLATFORM_CREDENTIALS: access_key_id and secret_access_key go together');
+  }
+  const hasKeys = access_key_id && secret_access_key;
+  return {
+    principalArn: principal_arn ?? `arn:aws:iam::${account}:root`,
+    keys: hasKeys ? Secret.of({ access_key_id, secret_access_key, session_token }) : undefined,
+  };
 }
 
 /** The function that this process is to serve, as the functions runtime names it. */

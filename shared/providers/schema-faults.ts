@@ -7,6 +7,8 @@ const PLAIN_NAME = /^[a-z][a-z_]{0,40}$/;
 interface AnnotatedSchema {
   readonly title?: string;
   readonly help?: string;
+  /** In place of help where a condition on several fields speaks. */
+  readonly description?: string;
   readonly example?: unknown;
   readonly properties?: Readonly<Record<string, AnnotatedSchema>>;
 }
@@ -58,7 +60,7 @@ function missing(pointer: string, name: string, schema: AnnotatedSchema): FieldF
     pointer: `${pointer}/${name}`,
     code: 'required',
     message: `${name} is missing`,
-    hint: property.help ?? `Add ${name}.`,
+    hint: property.help ?? property.description ?? `Add ${name}.`,
   };
 }
 
@@ -72,8 +74,9 @@ function unknownField(pointer: string, name: string, schema: AnnotatedSchema): F
   };
 }
 
-function hintOf({ help, example }: AnnotatedSchema): string {
-  if (help) return help;
+function hintOf({ help, description, example }: AnnotatedSchema): string {
+  const said = help ?? description;
+  if (said) return said;
   return example === undefined ? 'Correct this field.' : `For example ${JSON.stringify(example)}.`;
 }
 

@@ -84,7 +84,7 @@ describe('the import graph', function () {
     });
   }
 
-  it('leaves import() to the table of contents and to the entry of the deployed functions', () => {
+  it('leaves import() to the table of contents, the entry of the deployed functions, and the tester that brings a heavy client', () => {
     const product = filesOf('functions', 'jobs', 'shared');
     const lazy = Object.fromEntries(
       product.map((file) => [file, importsOf(file).lazy] as const).filter(([, names]) => names.length > 0),
@@ -92,6 +92,8 @@ describe('the import graph', function () {
     assert.deepEqual(lazy, {
       'functions/index.ts': Object.values(entries()),
       'functions/main.ts': ['@google-cloud/functions-framework'],
+      // AWS's client is heavy, and most tests are not about AWS.
+      'shared/providers/connection-test.ts': ['shared/providers/aws/aws-tester.ts'],
     });
   });
 });

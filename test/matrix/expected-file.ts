@@ -23,12 +23,16 @@ export interface Row extends WireReply {
   readonly remedy?: string;
   readonly discovered?: Readonly<Record<string, unknown>>;
   readonly retry_after_ms?: number;
+  /** Other steps, by name, that do not answer well either: some questions are asked after a refusal alone. */
+  readonly given?: Readonly<Record<string, WireReply>>;
 }
 
 /** One question of a test: how it is recognised, its good answer, and its other answers. */
 export interface Step {
   /** Id of the check in the report, without what stands behind a colon. */
   readonly check: string;
+  /** For `given` of other steps' rows. */
+  readonly name?: string;
   readonly asks: { readonly method: string; readonly host: string; readonly path: string; readonly body?: string };
   readonly well: WireReply;
   /** A refusal does not fail the test. */

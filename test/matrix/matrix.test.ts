@@ -10,6 +10,7 @@ import { registry } from '../providers/fixtures.ts';
 import { expectedOf, type Row, type Step, type Variant } from './expected-file.ts';
 import { CANARY, GENERIC_SIGNALS, type GenericSignal } from './generic-signals.ts';
 import { play, watched, type Played } from './play.ts';
+import { filledRow } from './places.ts';
 import { reply, startPlainPort } from './stand.ts';
 
 const CUT_SHORT_MS = 1_500;
@@ -58,7 +59,12 @@ function matrixOf(original: Provider, example: () => ExampleSet): void {
     for (const step of variant.steps) {
       for (const row of step.rows ?? []) {
         it(`says ${row.outcome} at ${step.check} to: ${row.signal} (${variant.name})`, async () => {
-          const deviation = { step, play: (_req: unknown, res: Parameters<typeof reply>[0]) => reply(res, row) };
+          const filled = filledRow(row, example());
+          const deviation = {
+            step,
+            given: row.given,
+            play: (_req: unknown, res: Parameters<typeof reply>[0]) => reply(res, filled),
+          };
           assertRow(await play(provider, variant, example(), { deviation }), step, row, secretsOf(variant, example()));
         });
       }

@@ -5,6 +5,8 @@ import type { Step, WireReply } from './expected-file.ts';
 /** Answers one of the steps otherwise than well. */
 export interface Deviation {
   readonly step: Step;
+  /** Answers of other steps by name. */
+  readonly given?: Readonly<Record<string, WireReply>> | undefined;
   play(req: IncomingMessage, res: ServerResponse): void;
 }
 
@@ -35,7 +37,11 @@ export async function startStand(steps: readonly Step[], deviation?: Deviation):
         const step = steps.find((candidate) => isAsked(candidate, host, req.method ?? '', path, body));
         asked.push({ method: req.method ?? '', url: `${host}${path}`, body, check: step?.check });
         if (step && step === deviation?.step) deviation.play(req, res);
-        else reply(res, step?.well ?? { status: 599, text: 'nobody expected this request' });
+        else
+          reply(
+            res,
+            deviation?.given?.[step?.name ?? ''] ?? step?.well ?? { status: 599, text: 'nobody expected this request' },
+          );
       },
       () => req.socket.destroy(),
     );

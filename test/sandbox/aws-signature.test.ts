@@ -89,8 +89,8 @@ function keyOf({ token }: Pick<Vector, 'token'>): AwsKey {
   };
 }
 
-function verify(call: SignedCall, { service = 'sts', now = NOW, key = keyOf({}) as AwsKey | undefined } = {}): AwsKey {
-  return verifiedKey(call, { service, now, find: () => key });
+function verify(call: SignedCall, { service = 'sts', now = NOW, key = keyOf({}), isKnown = true } = {}): AwsKey {
+  return verifiedKey(call, { service, now, find: () => (isKnown ? key : undefined) });
 }
 
 function refusal(call: SignedCall, options: Parameters<typeof verify>[1] = {}): string {
@@ -149,7 +149,7 @@ describe('the signature check of the AWS stand-in', () => {
   const minutes = (count: number) => new Date(NOW.getTime() + count * 60_000);
   const refusals: readonly { name: string; call: SignedCall; options?: Parameters<typeof verify>[1]; says: RegExp }[] =
     [
-      { name: 'of an unknown key', call: callOf(form), options: { key: undefined }, says: /InvalidClientTokenId/ },
+      { name: 'of an unknown key', call: callOf(form), options: { isKnown: false }, says: /InvalidClientTokenId/ },
       {
         name: 'of a key that is switched off',
         call: callOf(form),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { emailOf } from '../../local/topology.ts';
 import { authClientFor } from '../../local/iam/auth-client.ts';
 import type { SandboxCase } from '../../local/sandbox/cases.ts';
 import { customerProject } from '../../local/sandbox/gcp-cases.ts';
@@ -25,10 +26,20 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
     ...['every_capability', 'service_disabled', 'keyless', 'keyless_impersonation', 'keyless_not_granted'],
   ],
   openai: ['valid', 'wrong', 'revoked', 'insufficient_permission', 'rate_limited', 'unreachable', 'provider_error'],
-  'aws-iam': ['valid'],
-  'aws-keys': ['valid'],
-  azure: ['valid'],
-  oci: ['valid'],
+  'aws-iam': [
+    ...['valid', 'open_to_all', 'not_trusted', 'wrong', 'insufficient_permission'],
+    ...['rate_limited', 'unreachable', 'provider_error'],
+  ],
+  'aws-keys': [
+    ...['valid', 'session', 'wrong', 'revoked', 'expired', 'insufficient_permission'],
+    ...['rate_limited', 'unreachable', 'provider_error'],
+  ],
+  azure: [
+    ...['valid', 'wrong', 'revoked', 'expired', 'insufficient_permission'],
+    ...['rate_limited', 'unreachable', 'provider_error'],
+  ],
+  // Oracle refuses an expired key like an unknown one, and its keys do not expire.
+  oci: ['valid', 'wrong', 'revoked', 'insufficient_permission', 'rate_limited', 'unreachable', 'provider_error'],
   anthropic: ['valid', 'wrong', 'revoked', 'insufficient_permission', 'rate_limited', 'unreachable', 'provider_error'],
   gemini: [
     ...['valid', 'wrong', 'revoked', 'expired', 'insufficient_permission'],
@@ -43,6 +54,8 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+const VALIDATION = emailOf('validation', 'ours');
+
 describe('sandbox cases', () => {
   let dataDir: string;
   let google: Google;
@@ -50,6 +63,7 @@ describe('sandbox cases', () => {
 
   const start = async (): Promise<void> => {
     google = await startGoogle(join(dataDir, 'cloud.sqlite'));
+    if (!google.iam.findServiceAccount(VALIDATION)) await google.iam.createServiceAccount('ours', 'validation');
     sandboxes = await startSandboxes(google.context, { iam: google.iam, endpoints: { bigquery: google.bigQuery } });
   };
   const stop = async (): Promise<void> => {
@@ -78,7 +92,8 @@ describe('sandbox cases', () => {
       org: 'acme',
       expiresAt: null,
     };
-    const auth = authClientFor(google.iam, google.iam.operator.email);
+    // Customers' AWS roles trust the identity of the validation function.
+    const auth = authClientFor(google.iam, slug === 'aws-iam' ? VALIDATION : google.iam.operator.email);
     const platform = { clock: google.context.clock, config: { endpoints, projectId: 'ours' }, auth };
     return (await testConnection(subject, askedOnce(platform))).outcome;
   }

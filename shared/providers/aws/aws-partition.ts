@@ -37,7 +37,8 @@ const PARTITIONS: Readonly<Record<string, AwsPartition>> = {
 
 /** @param name - As the registry lists them; anything else is taken for the commercial cloud. */
 export function partitionOf(name: unknown): AwsPartition {
-  return (typeof name === 'string' ? PARTITIONS[name] : undefined) ?? PARTITIONS['aws']!;
+  const known = typeof name === 'string' && Object.hasOwn(PARTITIONS, name) ? name : 'aws';
+  return PARTITIONS[known]!;
 }
 
 /** `arn:aws-cn:iam::123456789012:role/Reader` taken apart. */

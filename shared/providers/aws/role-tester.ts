@@ -17,6 +17,10 @@ export const testRole: Tester = async ({ org, credentials }, run) => {
   const partition = partitionOf(name);
   const visited = { role, session: sessionName(org) };
   const tie = externalId(run.platform.config.projectId, org);
+  if (isStranger(name, run)) {
+    run.report(NO_IDENTITY_THERE);
+    return { outcome: 'provider_error' };
+  }
   const visit = await visitTo(visited, tie, run.platform).catch(() => undefined);
   if (!visit) {
     run.report(NO_IDENTITY);
@@ -52,6 +56,19 @@ function keysIn(body: unknown): AwsKeys {
   const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = found as Readonly<Record<string, string>>;
   return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
 }
+
+/** Keys of ours are known in their own partition only. */
+function isStranger(partition: string, { platform }: TestRun): boolean {
+  const { awsPlatform } = platform.config;
+  return awsPlatform !== undefined && parseArn(awsPlatform.principalArn).partition !== partition;
+}
+
+const NO_IDENTITY_THERE = {
+  id: 'platform_identity',
+  status: 'fail',
+  message: 'This platform has no identity in the partition of the role, so it cannot assume it.',
+  remedy: 'Use access keys of that account instead: set them up under aws-keys, and name the partition under metadata.',
+} as const;
 
 const NO_IDENTITY = {
   id: 'platform_identity',

@@ -26,7 +26,7 @@ const NOBODY = 'integration-of-nobody';
  * A visit in the name of the organisation that `tie` stands for; without one, as a visitor for whom a role that is tied to its
  * organisation has to be closed.
  *
- * @throws ServiceError `backend_unavailable` when Google does not give us the token that AWS knows us by.
+ * @throws Error when we have not got what AWS knows us by: a token of Google, or keys.
  */
 export async function visitTo(
   { role, session }: Visited,
@@ -49,6 +49,7 @@ export function sessionName(org: string): string {
 }
 
 function ownKeys({ keys }: AwsPlatform): AwsKeys {
+  if (!keys) throw new Error('This function has no AWS keys');
   const { access_key_id, secret_access_key, session_token } = keys.reveal();
   return {
     accessKeyId: access_key_id,

@@ -9,6 +9,8 @@ import { askForQuery, placesOf } from './query-check.ts';
 
 const NEEDED = ['bigquery.tables.get', 'bigquery.tables.getData'] as const;
 const HOST = googleHost('bigquery');
+/** `EU`, `europe-west3`: what else stands there is repeated nowhere. */
+const PLACE = /^[A-Za-z][A-Za-z0-9-]{1,40}$/;
 
 /** What a table is, as far as reading it depends on it. */
 interface Described {
@@ -111,7 +113,8 @@ function describedIn({ body }: ProviderAnswer): Described {
   const text = (path: string): string | undefined =>
     valuesAt(body, path).find((value): value is string => typeof value === 'string');
   const columns = valuesAt(body, 'schema.fields[].name').filter((name) => typeof name === 'string');
-  return { type: text('type') ?? '', location: text('location'), columns };
+  const location = text('location');
+  return { type: text('type') ?? '', location: location && PLACE.test(location) ? location : undefined, columns };
 }
 
 /** Facts about the table that the registry's table of answers has rows for; their words go to the places. */
