@@ -9,7 +9,7 @@ interface Case {
   readonly sandboxCase: SandboxCase;
 }
 
-const AT_ONCE = 8;
+const AT_ONCE = 16;
 
 describe('every case of every sandbox provider', function () {
   this.timeout(120_000);
@@ -21,14 +21,21 @@ describe('every case of every sandbox provider', function () {
     const { providers } = await cloud.sandboxCases('acme');
     return Object.entries(providers).flatMap(([slug, cases], index) =>
       Object.entries(cases).map(([name, sandboxCase], number) => {
-        return { slug, name, org: `case_${index}_${number}`, sandboxCase };
+        return { slug, name, org: isBound(slug, sandboxCase) ? 'acme' : `case_${index}_${number}`, sandboxCase };
       }),
     );
   }
 
+  /** Trust that a customer gave to one organisation of ours is no use to another, so these take turns in their own. */
+  const isBound = (slug: string, { credentials }: SandboxCase): boolean =>
+    slug === 'aws-iam' || credentials?.['type'] === 'workload_identity';
+
   /** Sets a case up in an organisation of its own and waits for what its test comes to. */
   async function played({ slug, name, org, sandboxCase }: Case): Promise<string | undefined> {
-    const { expect, ...body } = sandboxCase;
+    // What was granted to one organisation's identity is of no use to another.
+    const isBound = sandboxCase.credentials?.['type'] === 'workload_identity';
+    const own = isBound ? (await cloud.sandboxCases(org)).providers[slug]?.[name] : undefined;
+    const { expect, ...body } = own ?? sandboxCase;
     const path = `/integrations/${org}/${slug}`;
     const { status, text } = await cloud.call('POST', `${path}/setup`, { body });
     if (![201, 202].includes(status)) return `${slug} ${name}: ${text}`;
@@ -45,15 +52,23 @@ describe('every case of every sandbox provider', function () {
   it('comes to what it says, from setup to verdict', async () => {
     const cases = await allCases();
     assert.equal(new Set(cases.map(({ slug }) => slug)).size, 12);
+    const [bound, free] = [cases.filter(({ org }) => org === 'acme'), cases.filter(({ org }) => org !== 'acme')];
     const wrong: (string | undefined)[] = [];
-    for (let at = 0; at < cases.length; at += AT_ONCE) {
-      wrong.push(...(await Promise.all(cases.slice(at, at + AT_ONCE).map(played))));
-    }
+    const players = Array.from({ length: AT_ONCE }, async () => {
+      for (let next = free.pop(); next; next = free.pop()) wrong.push(await played(next));
+    });
+    const turns = async (): Promise<void> => {
+      for (const one of bound) {
+        wrong.push(await played(one));
+        assert.equal((await cloud.call('DELETE', `/integrations/acme/${one.slug}`)).status, 204);
+      }
+    };
+    await Promise.all([...players, turns()]);
     assert.deepEqual(wrong.filter(Boolean), []);
   });
 
   it('is tested the same by a dry run, which stores nothing', async () => {
-    const { providers } = await cloud.sandboxCases('acme');
+    const { providers } = await cloud.sandboxCases('dry');
     for (const [slug, cases] of Object.entries(providers)) {
       const { expect, ...body } = cases['valid']!;
       const answer = await cloud.call('POST', `/integrations/dry/${slug}/setup?dry_run=true`, { body });

@@ -131,26 +131,6 @@ describe('credentials, from setup to verdict', function () {
     assert.deepEqual([status, body.validation_status], [201, 'VALID']);
   });
 
-  it('every case of the sandbox comes to the verdict that it stands for', async () => {
-    for (const slug of ['gcp', 'openai']) {
-      for (const [name, sandboxCase] of Object.entries(cases[slug] ?? {})) {
-        const { validation_status, outcome } = sandboxCase.expect;
-        const org = anOrg();
-        const { status, body } = await setUp(org, slug, sandboxCase);
-        assert.equal(status, 202, `${slug} ${name}: ${JSON.stringify(body)}`);
-        const tested = await eventually(async () => {
-          const { body: read } = await get(org, slug);
-          return read.last_check ? read : undefined;
-        });
-        assert.deepEqual(
-          [tested.validation_status, tested.last_check.outcome],
-          [validation_status, outcome],
-          `${slug} ${name}: ${JSON.stringify(tested.last_check)}`,
-        );
-      }
-    }
-  });
-
   it('a dry run answers the same and stores nothing', async () => {
     const org = anOrg();
     const path = `/integrations/${org}/gcp/setup?dry_run=true`;
@@ -237,7 +217,8 @@ describe('credentials, from setup to verdict', function () {
     it('a test that cannot be made keeps the status and comes again by itself', async () => {
       const org = anOrg();
       await setUp(org, 'openai', aCase('openai', 'valid'), { prefer: 'wait=20' });
-      await fault({ service: 'openai', kind: 'error', status: 503, count: 1 });
+      // One time it is asked again at once, and healed unseen; four times are more than one delivery tries.
+      await fault({ service: 'openai', kind: 'error', status: 503, count: 4 });
       const { status } = await cloud.call('POST', `/integrations/${org}/openai/validate`);
       assert.equal(status, 202);
       const during = await eventually(async () => {
