@@ -100,7 +100,7 @@ async function recordTest(
 
 async function judge(
   row: IntegrationRow,
-  { ciphertext, fingerprint, metadata, expiresAt }: Subject,
+  { ciphertext, fingerprint, metadata, expiresAt, isCandidate }: Subject,
   messageId: string,
   requestId: string,
   deps: ValidationDeps,
@@ -111,7 +111,10 @@ async function judge(
     const credentials =
       ciphertext === null ? undefined : await openSealed(row, sealed, { actor: ACTOR, requestId }, deps);
     const isRepeated = lastCheckOf(row)?.message_id === messageId;
-    return await deps.test({ org: row.org_slug, provider, credentials, metadata, expiresAt }, { isRepeated });
+    const subject = { org: row.org_slug, provider, credentials, metadata, expiresAt };
+    // What an earlier test found out is about the credential in use, not about the one that may take its place.
+    const known = row.discovered && !isCandidate ? { discovered: row.discovered } : {};
+    return await deps.test({ ...subject, ...known }, { isRepeated });
   } catch (err) {
     // Nothing will ever open this ciphertext; only a new upload helps, and the user has to know.
     if (err instanceof ServiceError && LOST.has(err.code)) return { outcome: 'rejected', checks: [UNREADABLE] };

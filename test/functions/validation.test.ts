@@ -76,6 +76,16 @@ describe('validating a credential', () => {
     sinon.assert.calledOnce(test);
   });
 
+  it('tells the test what an earlier one found out, unless it is about another credential', async () => {
+    const discovered = { key_valid_before: '2026-01-01T00:00:00Z' };
+    const { deps, test } = validationDeps(aRow({ discovered }));
+    await validateCredential(REQUEST, 'm1', deps);
+    sinon.assert.calledWithMatch(test, { discovered });
+    const other = validationDeps(aRow({ discovered, validation_status: 'VALID', candidate_status: 'PENDING' }));
+    await validateCredential(REQUEST, 'm1', other.deps);
+    assert.equal('discovered' in other.test.firstCall.args[0], false);
+  });
+
   it('keeps when a provider wants to be asked again', async () => {
     const { deps, state } = validationDeps(aRow());
     const test = async () => ({ outcome: 'rate_limited', checks: [], retryAfterMs: 17_000 }) as const;

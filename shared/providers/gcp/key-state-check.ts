@@ -7,6 +7,7 @@ import type { CheckResult, TestRun } from '../test-run.ts';
 import { askGoogle, withFacts } from './google-api.ts';
 
 export interface KeyFinding {
+  readonly check: CheckResult['check'];
   /** Set when the key or its account is certainly switched off, which ends the test. */
   readonly refused?: CheckResult;
   readonly discovered: Metadata;
@@ -16,10 +17,10 @@ export interface KeyFinding {
 const NEVER = /^9999-/;
 
 /**
- * Looks whether account and key are still switched on; a token may outlive both. Reports `key_state`.
+ * Looks whether account and key are still switched on; a token may outlive both. The caller reports.
  * Few accounts may read this about themselves, and those that may not, or cannot now, are not worse for it.
  */
-export async function checkKeyState(
+export async function lookAtKeyState(
   { client_email, private_key_id }: GoogleServiceAccount,
   token: string,
   run: TestRun,
@@ -32,7 +33,7 @@ export async function checkKeyState(
     options,
   );
   if (!private_key_id || account.outcome !== 'accepted' || account.check.status === 'skip') {
-    return reported(account, {}, run);
+    return finding(account, {});
   }
   const now = run.platform.clock.now();
   const key = await run.look(
@@ -46,14 +47,14 @@ export async function checkKeyState(
     options,
   );
   const end = validBefore(key.answer?.body);
-  return reported(key, end === undefined || NEVER.test(end) ? {} : { key_valid_before: end }, run);
+  return finding(key, end === undefined || NEVER.test(end) ? {} : { key_valid_before: end });
 }
 
-function reported(result: CheckResult, discovered: Metadata, run: TestRun): KeyFinding {
+function finding(result: CheckResult, discovered: Metadata): KeyFinding {
   const isRefused = result.isFatal && isVerdict(result.outcome);
   const isUnknown = result.isFatal && !isRefused;
-  run.report({ id: 'key_state', ...result.check, ...(isUnknown ? { status: 'skip' } : {}) });
-  return { ...(isRefused ? { refused: result } : {}), discovered };
+  const check = isUnknown ? { ...result.check, status: 'skip' as const } : result.check;
+  return { check, ...(isRefused ? { refused: result } : {}), discovered };
 }
 
 function validBefore(body: unknown): string | undefined {

@@ -1,7 +1,7 @@
 import { googleHost } from '../../gcp/google-hosts.ts';
 import { valuesAt } from '../body-match.ts';
 import type { ProviderAnswer } from '../provider-http.ts';
-import type { TestRun } from '../test-run.ts';
+import type { CheckResult, TestRun } from '../test-run.ts';
 import { askGoogle, consumerIn, withFacts, type Reader } from './google-api.ts';
 
 /** What a role is recognised by, since Google tells permissions and never roles. */
@@ -13,11 +13,20 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
 /** Of these permissions, those that the account has on its project; undefined when that cannot be known. */
 export type Granted = ReadonlySet<string> | undefined;
 
+export interface PermissionFinding {
+  readonly check: CheckResult['check'];
+  readonly granted: Granted;
+}
+
 /**
- * Asks for everything at once that a project can grant. Reports `iam_permissions`, which only warns: the same right may be
- * granted on a dataset, and the reads that follow decide.
+ * Asks for everything at once that a project can grant. It only warns: the same right may be granted on a dataset, and
+ * reading decides. The caller reports.
  */
-export async function checkPermissions(reader: Reader, further: readonly string[], run: TestRun): Promise<Granted> {
+export async function lookAtPermissions(
+  reader: Reader,
+  further: readonly string[],
+  run: TestRun,
+): Promise<PermissionFinding> {
   const permissions = [...Object.values(NEEDED).flat(), ...further];
   const places: Record<string, string> = {
     email: reader.email,
@@ -25,7 +34,7 @@ export async function checkPermissions(reader: Reader, further: readonly string[
     consumer: reader.projectId,
     service: 'cloudresourcemanager.googleapis.com',
   };
-  const { answer } = await run.check(
+  const { check, answer } = await run.look(
     'iam_permissions',
     async () => {
       const found = await askForPermissions(reader, permissions, run);
@@ -37,7 +46,7 @@ export async function checkPermissions(reader: Reader, further: readonly string[
     },
     { host: googleHost('cloudresourcemanager'), places },
   );
-  return answer?.status === 200 ? grantedIn(answer) : undefined;
+  return { check, granted: answer?.status === 200 ? grantedIn(answer) : undefined };
 }
 
 export function askForPermissions(

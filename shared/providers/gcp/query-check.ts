@@ -8,8 +8,8 @@ import { unlessInEffectSoon } from './propagation.ts';
 /** Long enough for `SELECT 1`, and shorter than the answer may take. */
 const QUERY_TIMEOUT_MS = 8_000;
 
-/** Whether the account may run queries in its project, which is the right that jobUser gives. Reports `job_user`. */
-export async function checkJobUser(reader: Reader, run: TestRun): Promise<CheckResult> {
+/** Whether the account may run queries in its project, which is the right that jobUser gives. The caller reports. */
+export async function lookAtJobUser(reader: Reader, run: TestRun): Promise<CheckResult> {
   const places: Record<string, string> = { ...placesOf(reader), permission: 'bigquery.jobs.create' };
   let answer: ProviderAnswer | undefined;
   const asked = await run.look(
@@ -21,17 +21,13 @@ export async function checkJobUser(reader: Reader, run: TestRun): Promise<CheckR
     },
     { host: googleHost('bigquery'), places },
   );
-  const result =
-    answer && isDenied(answer)
-      ? await unlessInEffectSoon(asked, run, {
-          ask: () => askForPermissions(reader, ['bigquery.jobs.create'], run),
-          host: googleHost('cloudresourcemanager'),
-          needed: ['bigquery.jobs.create'],
-          places,
-        })
-      : asked;
-  run.report({ id: 'job_user', ...result.check });
-  return result;
+  if (!answer || !isDenied(answer)) return asked;
+  return unlessInEffectSoon(asked, run, {
+    ask: () => askForPermissions(reader, ['bigquery.jobs.create'], run),
+    host: googleHost('cloudresourcemanager'),
+    needed: ['bigquery.jobs.create'],
+    places,
+  });
 }
 
 export function placesOf({ email, projectId }: Reader): Record<string, string> {
