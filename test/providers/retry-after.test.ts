@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { retryAfterMs } from '../../shared/providers/retry-after.ts';
 
 const now = new Date('2026-11-24T12:00:00Z');
-const after = (headers: Record<string, string>, body: unknown = undefined) =>
-  retryAfterMs({ status: 429, headers, body }, now);
+const after = (headers: Record<string, string>, body?: unknown) => retryAfterMs({ status: 429, headers, body }, now);
 
 describe('retry after', () => {
   const cases: { name: string; headers?: Record<string, string>; body?: unknown; ms: number | undefined }[] = [

@@ -19,10 +19,10 @@ const SPEC: CheckSpec = {
 };
 const OPTIONAL: CheckSpec = { ...SPEC, id: 'costs', optional: true };
 
-const answer = (status: number, { headers = {}, body = { error: {} } as unknown } = {}): ProviderAnswer => ({
+const answer = (status: number, headers: Readonly<Record<string, string>> = {}): ProviderAnswer => ({
   status,
   headers,
-  body,
+  body: { error: {} },
 });
 
 type Signal = ProviderAnswer | NoAnswerError;
@@ -89,13 +89,13 @@ describe('a test run', () => {
   }
 
   it('waits as long as the provider says', async () => {
-    const { check, pauses } = aRun([answer(429, { headers: { 'retry-after': '5' } }), answer(200)]);
+    const { check, pauses } = aRun([answer(429, { 'retry-after': '5' }), answer(200)]);
     assert.equal((await check()).outcome, 'accepted');
     assert.deepEqual(pauses, [5_000]);
   });
 
   it('leaves it to another delivery when the provider wants to be left alone for long', async () => {
-    const { check, state } = aRun([answer(429, { headers: { 'retry-after': '60' } }), answer(200)]);
+    const { check, state } = aRun([answer(429, { 'retry-after': '60' }), answer(200)]);
     const { outcome, retryAfterMs } = await check();
     assert.deepEqual([outcome, retryAfterMs, state.asked], ['rate_limited', 60_000, 1]);
   });
