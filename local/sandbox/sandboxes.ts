@@ -43,7 +43,8 @@ export async function startSandboxes(context: ServiceContext, { iam, endpoints }
     startOciSandbox(context),
   ]);
   const makers: ProviderSandbox['cases'] = {
-    gcp: (org) => gcpCases(org, { iam, clock: context.clock, bigQuery: endpoints.bigquery, platformProject: context.projectId }),
+    gcp: (org) =>
+      gcpCases(org, { iam, clock: context.clock, bigQuery: endpoints.bigquery, platformProject: context.projectId }),
     ...Object.assign({}, ...standIns.map(({ cases }) => cases)),
     canva: () => ({ valid: byHand('Teams', '10.00') }),
     'chatgpt-plus': () => ({ valid: byHand('Business', '25.00') }),
