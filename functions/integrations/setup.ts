@@ -36,6 +36,7 @@ export function create(platform: Platform): HttpHandler {
     clock: platform.clock,
     platform,
     gate: new ProviderGate((ms) => delay(ms)),
+    isDryRun: true,
   };
   return httpFunction('integrations-setup', platform, { registry }, [
     { path: '/integrations/{org}/{provider}/setup', scope: 'provider', handle: (call) => handle(call, deps) },
@@ -78,8 +79,12 @@ async function setUp(call: ProviderCall, parsed: ParsedSetup, waitSeconds: numbe
   return integrationAnswer(status, toIntegration(settled, provider, deps.platform.config), waitSeconds);
 }
 
-/** Anything but a clear yes or no is refused: who meant to test must not store. */
+/** Anything but a clear yes or no is refused, however it is spelt: who meant to test must not store. */
 function isDryRun({ query }: ProviderCall): boolean {
+  const names = [...query.keys()];
+  if (names.length > 1 || names.some((name) => name !== 'dry_run')) {
+    throw new ServiceError('invalid_request', 'The only query parameter here is dry_run, once');
+  }
   const value = query.get('dry_run') ?? 'false';
   if (value === 'true' || value === 'false') return value === 'true';
   throw new ServiceError('invalid_request', 'The query parameter dry_run is true or false');

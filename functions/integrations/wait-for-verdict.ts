@@ -10,7 +10,7 @@ const MAX_PAUSE_MS = 1_000;
 /** A read that hangs must not outlast the wait by more than this. */
 const READ_LIMIT_MS = 2_000;
 
-/** Reads the row until its test has come to a verdict or the time is over, and returns it as it is then. */
+/** Reads the row until its test has come to something or the time is over, and returns it as it is then. */
 export async function waitForVerdict(
   asked: VisibleRow,
   waitSeconds: number,
@@ -25,7 +25,7 @@ export async function waitForVerdict(
   ) {
     await delay(pauseMs);
     row = await readAgain(row, store);
-    if (isJudged(asked, row) || isGivenUp(asked, row)) break;
+    if (isJudged(asked, row) || isTried(asked, row)) break;
   }
   return row;
 }
@@ -37,10 +37,10 @@ export function isJudged(asked: VisibleRow, row: VisibleRow): boolean {
   return check !== null && check.at !== asked.last_check?.at && isVerdict(check.outcome);
 }
 
-/** Whether there will be none soon: nobody needs to wait for it. */
-function isGivenUp(asked: VisibleRow, row: VisibleRow): boolean {
+/** Whether a test came to no verdict: the next try is some time away, and its reason is there to be read. */
+function isTried(asked: VisibleRow, row: VisibleRow): boolean {
   const check = lastCheckOf(row);
-  return check?.given_up === true && check.at !== lastCheckOf(asked)?.at;
+  return check !== null && check.at !== lastCheckOf(asked)?.at;
 }
 
 /** The integration is stored and its test is asked for: a read that fails changes neither. */

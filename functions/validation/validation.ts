@@ -40,14 +40,17 @@ async function deliver(
   authenticate: (authorization: string | undefined) => Promise<void>,
   deps: ValidationDeps,
 ): Promise<number> {
+  let about = {};
   try {
     await authenticate(request.headers.authorization);
     const pushed = parsePush(await readJsonBody(request));
+    const { org, provider_key: providerKey, credential_id: credentialId, request_id: requestId } = pushed.request;
+    about = { org, providerKey, credentialId, request_id: requestId };
     await validateCredential(pushed.request, pushed.messageId, deps);
     return 204;
   } catch (error) {
     const code = error instanceof ServiceError ? error.code : 'internal';
-    deps.log.warn('validation-not-done', { code, error });
+    deps.log.warn('validation-not-done', { ...about, code, error });
     if (code === 'unauthenticated') return 401;
     if (code === 'forbidden') return 403;
     // A message that is none would come back for ever.

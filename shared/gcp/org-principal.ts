@@ -24,5 +24,8 @@ export function principalId(org: string): string {
 
 /** Whether an account is of this platform's own project, and so nobody's to name. */
 export function isOwnAccount(email: string, projectId: string): boolean {
-  return email.toLowerCase().endsWith(`@${projectId}.iam.gserviceaccount.com`);
+  const account = email.toLowerCase();
+  return (
+    account.endsWith(`@${projectId}.iam.gserviceaccount.com`) || account === `${projectId}@appspot.gserviceaccount.com`
+  );
 }

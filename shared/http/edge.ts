@@ -27,6 +27,8 @@ export interface Call {
 
 export interface OrgCall extends Call {
   readonly org: string;
+  /** Parts of the path in braces, percent-decoded. */
+  readonly parameters: Readonly<Record<string, string>>;
   readonly principal: Principal;
 }
 
@@ -81,10 +83,18 @@ export function httpFunction(
       const call = { request, query, requestId, log, startedAt };
       answer = await withinMs(REQUEST_BUDGET_MS, () => dispatch(call, pathname, cors));
     } catch (err) {
-      answer = failure(err, requestId, log, name);
+      answer = failure(err, requestId, log.child(subjectOf(pathname, registry)), name);
     }
     await send(response, { ...answer, headers: { ...common, ...answer.headers } }, log);
   };
+}
+
+/** Whom a refused call was about, for the log; what is no such name may be anything that somebody pasted. */
+function subjectOf(pathname: string, registry: Registry): { org?: string; providerKey?: string } {
+  const { org = '', provider = '' } = matchPath(pathname)?.parameters ?? {};
+  const providerKey = registry.find(provider)?.key;
+  const isPlain = isOrgSlug(org, registry) && !registry.looksSecret(org);
+  return { ...(isPlain ? { org } : {}), ...(providerKey ? { providerKey } : {}) };
 }
 
 /** Path and query as they were sent: a URL parser would take the start of `//x/health` for a host, and throw at `//`. */
@@ -128,7 +138,7 @@ async function enterOrg(
   if (!isOrgSlug(org, registry) || !principal.roleIn(org)) {
     throw new ServiceError('forbidden', 'Your token does not name this organisation');
   }
-  return { ...call, org, principal };
+  return { ...call, org, parameters: path.parameters, principal };
 }
 
 function checkMethod({ request }: Call, { template }: MatchedPath): boolean {

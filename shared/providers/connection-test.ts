@@ -67,6 +67,8 @@ export interface ConnectionTestDeps {
   readonly gate: ProviderGate;
   /** How to pause before asking again; absent: everything is asked once. */
   readonly wait?: Wait;
+  /** Nothing is stored, and nothing tried again later. */
+  readonly isDryRun?: boolean;
   /** How long all steps of a test may take together, milliseconds. */
   readonly limitMs?: number;
 }
@@ -91,7 +93,7 @@ export async function testConnection(
   }
   collect(formatCheck(warnings));
   const plain = credentials.reveal();
-  const subject = { provider, expiresAt };
+  const subject = { org, provider, expiresAt };
   const run = new TestRun({ ...deps, subject, credentials: plain, fingerprint: fingerprint(plain), report: collect });
   const tester = testerOf(provider);
   const result = await withinMs(deps.limitMs ?? TEST_LIMIT_MS, () =>

@@ -47,8 +47,8 @@ function reportedKind(kinds: readonly KindRule[], credentials: Credentials, run:
   return { key_kind: name };
 }
 
-function withoutLeniency({ id, outcomes }: TestRequest): CheckSpec {
-  return { id, outcomes };
+function withoutLeniency({ id, outcomes, undecided }: TestRequest): CheckSpec {
+  return { id, outcomes, ...(undecided ? { undecided } : {}) };
 }
 
 function hostOf({ url }: TestRequest): string {

@@ -1,12 +1,10 @@
 import type { Check } from '../credentials/integration-row.ts';
 import { isVerdict } from '../credentials/lifecycle.ts';
 import { ruleFor } from './body-match.ts';
-import type { NoAnswer, ProviderAnswer } from './provider-http.ts';
+import { busyTexts, defaultTexts, fillTexts, waitRemedy, type Places } from './check-texts.ts';
+import type { NoAnswer, NoAnswerError, ProviderAnswer } from './provider-http.ts';
 import type { Outcome, OutcomeRule } from './provider-spec.ts';
 import { retryAfterMs } from './retry-after.ts';
-
-/** Values for the places in a rule's texts; nothing secret. */
-export type Places = Readonly<Record<string, string>>;
 
 /** What a signal means, as the registry words it. */
 export interface Finding {
@@ -34,7 +32,7 @@ export function judge(rules: readonly OutcomeRule[], answer: ProviderAnswer, con
   // A page that is no JSON comes from something in between, not from the provider.
   if (!rule || (isVerdict(rule.outcome) && body === undefined)) {
     const outcome = status === 429 ? 'rate_limited' : 'provider_error';
-    return { ...unjudged(outcome, context, status === 429 || isOutage(status)), ...more };
+    return withWait({ ...unjudged(outcome, context, status === 429 || isOutage(status)), ...more }, context);
   }
   const { outcome, check, settles, message, remedy } = rule;
   const texts = {
@@ -44,17 +42,25 @@ export function judge(rules: readonly OutcomeRule[], answer: ProviderAnswer, con
   };
   const canHeal = settles === true || outcome === 'rate_limited' || (outcome === 'provider_error' && isOutage(status));
   const filled = fillTexts(outcome === 'accepted' && !remedy ? { message: texts.message } : texts, context.places);
-  return {
+  const found: Finding = {
     outcome,
     canHeal,
     check: { status: check ?? (outcome === 'accepted' ? 'pass' : 'fail'), ...filled },
-    ...more,
   };
+  return withWait({ ...found, ...more }, context);
+}
+
+/** Who is told to wait wants to know for how long. */
+function withWait(finding: Finding, { name }: JudgeContext): Finding {
+  const { outcome, retryAfterMs, check } = finding;
+  if (outcome !== 'rate_limited' || retryAfterMs === undefined) return finding;
+  return { ...finding, check: { ...check, remedy: waitRemedy(name, retryAfterMs) } };
 }
 
 /** There was no answer to look up. */
-export function unanswered(outcome: NoAnswer, context: JudgeContext, canHeal: boolean): Finding {
-  return unjudged(outcome, context, canHeal);
+export function unanswered({ outcome, canHeal, isOurs }: NoAnswerError, context: JudgeContext): Finding {
+  const finding = unjudged(outcome, context, canHeal);
+  return isOurs ? { ...finding, check: { status: 'fail', ...busyTexts(context.name) } } : finding;
 }
 
 function unjudged(outcome: NoAnswer, { name }: JudgeContext, canHeal: boolean): Finding {
@@ -64,60 +70,4 @@ function unjudged(outcome: NoAnswer, { name }: JudgeContext, canHeal: boolean): 
 /** Statuses by which a server says that it is not well, or not yet. */
 function isOutage(status: number): boolean {
   return status >= 500 || status === 408 || status === 425;
-}
-
-interface Texts {
-  readonly message: string;
-  readonly remedy?: string;
-}
-
-function fillTexts({ message, remedy }: Texts, places: Places = {}): Texts {
-  const fill = (text: string): string => text.replace(/\{(\w+)\}/g, (place, name: string) => places[name] ?? place);
-  return { message: fill(message), ...(remedy === undefined ? {} : { remedy: fill(remedy) }) };
-}
-
-const NOTHING_TO_DO = 'You need not do anything: the test is tried again.';
-/** Of a check that the rest of the test does without. */
-export const NEXT_TIME = 'You need not do anything: it is checked again with the next test, at the latest tomorrow.';
-
-function defaultTexts(outcome: Outcome, name: string): Texts {
-  switch (outcome) {
-    case 'accepted':
-      return { message: `${name} accepted the credential.` };
-    case 'rejected':
-      return {
-        message: `${name} refused the credential.`,
-        remedy: `Create a new credential at ${name} and replace this one.`,
-      };
-    case 'expired':
-      return {
-        message: `${name} says that the credential has expired.`,
-        remedy: `Create a new credential at ${name} and replace this one.`,
-      };
-    case 'insufficient_permission':
-      return {
-        message: 'The credential works but lacks a permission that is needed.',
-        remedy: 'Grant the permissions that the setup steps name, then test again.',
-      };
-    case 'rate_limited':
-      return {
-        message: `${name} limits the rate of requests at the moment.`,
-        remedy: NOTHING_TO_DO,
-      };
-    case 'unreachable':
-      return {
-        message: `${name} could not be reached within 10 s.`,
-        remedy: `${NOTHING_TO_DO} If it stays so, look at the status page of ${name}.`,
-      };
-    case 'provider_error':
-      return {
-        message: `${name} gave an answer that says nothing about the credential.`,
-        remedy: `${NOTHING_TO_DO} If it stays so, look at the status page of ${name}.`,
-      };
-    case 'blocked':
-      return {
-        message: 'The address to ask is not allowed; the test was not made.',
-        remedy: 'Check the fields of the credential that name a place, such as its region.',
-      };
-  }
 }

@@ -10,19 +10,78 @@ export type Wait = (ms: number) => Promise<void>;
 
 /** Asks in the name of one credential at one host. */
 export interface Asker {
+  readonly org: string;
   readonly provider: Pick<ProviderSpec, 'key' | 'rate_limit'>;
   /** Fingerprint of the credential. */
   readonly fingerprint: string;
   readonly host: string;
 }
 
+interface Waiting {
+  readonly org: string;
+  enter(): void;
+}
+
+/** What is under way at one provider, and who waits for a place. */
+class Line {
+  readonly #running = new Map<string, number>();
+  readonly #waiting: Waiting[] = [];
+  #count = 0;
+
+  /** Takes a place, or waits for somebody to leave, who hands it over. */
+  async enter(org: string, places: number): Promise<void> {
+    if (this.#count >= places) return this.#turn(org);
+    this.#count += 1;
+    this.#add(org, 1);
+  }
+
+  /** The next is the one whose organisation has the fewest under way: a storm of one keeps no other out. */
+  leave(org: string): void {
+    this.#add(org, -1);
+    const next = this.#waiting.toSorted((a, b) => this.#of(a.org) - this.#of(b.org))[0];
+    if (!next) {
+      this.#count -= 1;
+      return;
+    }
+    this.#waiting.splice(this.#waiting.indexOf(next), 1);
+    this.#add(next.org, 1);
+    next.enter();
+  }
+
+  #turn(org: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => {
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+        reject(new NoAnswerError('rate_limited', { isOurs: true }));
+      }, remainingMs());
+      const waiting: Waiting = {
+        org,
+        enter() {
+          clearTimeout(late);
+          resolve();
+        },
+      };
+      this.#waiting.push(waiting);
+    });
+  }
+
+  #of(org: string): number {
+    return this.#running.get(org) ?? 0;
+  }
+
+  #add(org: string, change: number): void {
+    const count = this.#of(org) + change;
+    if (count > 0) this.#running.set(org, count);
+    else this.#running.delete(org);
+  }
+}
+
 /**
- * Keeps what this instance asks of a provider within the limits of the registry: so many requests at once, and so many a
- * minute for each credential and host, as providers count them.
+ * Keeps what this instance asks of a provider within the limits of the registry: so many requests at once, shared fairly
+ * by the organisations that ask, and so many a minute for each credential and host, as providers count them.
  */
 export class ProviderGate {
-  readonly #running = new Map<string, number>();
-  readonly #waiting = new Map<string, (() => void)[]>();
+  readonly #lines = new Map<string, Line>();
   /** Start of the requests of the last minute, by credential and host. */
   readonly #started = new Map<string, number[]>();
   readonly #wait: Wait;
@@ -35,12 +94,14 @@ export class ProviderGate {
 
   /** @throws NoAnswerError `rate_limited` when the test's time would be over before its turn. */
   async pass<T>(asker: Asker, ask: () => Promise<T>): Promise<T> {
+    const { org, provider } = asker;
     await this.#paced(asker);
-    await this.#enter(asker);
+    const line = this.#lineOf(provider.key);
+    await line.enter(org, provider.rate_limit.concurrency ?? CONCURRENCY);
     try {
       return await ask();
     } finally {
-      this.#leave(asker.provider.key);
+      line.leave(org);
     }
   }
 
@@ -50,7 +111,7 @@ export class ProviderGate {
     const recent = (this.#started.get(key) ?? []).filter((start) => start > now - MINUTE_MS);
     const first = recent[recent.length - provider.rate_limit.per_minute];
     const start = first === undefined ? now : first + MINUTE_MS;
-    if (start - now > remainingMs()) throw new NoAnswerError('rate_limited');
+    if (start - now > remainingMs()) throw new NoAnswerError('rate_limited', { isOurs: true });
     this.#started.set(key, [...recent, start]);
     this.#forgetOld(now);
     if (start > now) await this.#wait(start - now);
@@ -60,35 +121,9 @@ export class ProviderGate {
     for (const [key, starts] of this.#started) if ((starts.at(-1) ?? 0) <= now - MINUTE_MS) this.#started.delete(key);
   }
 
-  async #enter({ provider: { key, rate_limit } }: Asker): Promise<void> {
-    const running = this.#running.get(key) ?? 0;
-    if (running < (rate_limit.concurrency ?? CONCURRENCY)) {
-      this.#running.set(key, running + 1);
-      return;
-    }
-    await this.#turn(key);
-  }
-
-  /** Waits for somebody to leave, who hands the place over. */
-  #turn(key: string): Promise<void> {
-    const queue = this.#waiting.get(key) ?? [];
-    this.#waiting.set(key, queue);
-    return new Promise((resolve, reject) => {
-      const enter = (): void => {
-        clearTimeout(late);
-        resolve();
-      };
-      const late = setTimeout(() => {
-        queue.splice(queue.indexOf(enter), 1);
-        reject(new NoAnswerError('rate_limited'));
-      }, remainingMs());
-      queue.push(enter);
-    });
-  }
-
-  #leave(key: string): void {
-    const next = this.#waiting.get(key)?.shift();
-    if (next) next();
-    else this.#running.set(key, (this.#running.get(key) ?? 1) - 1);
+  #lineOf(key: string): Line {
+    const line = this.#lines.get(key) ?? new Line();
+    this.#lines.set(key, line);
+    return line;
   }
 }

@@ -35,12 +35,18 @@ export class NoAnswerError extends Error {
   readonly outcome: NoAnswer;
   /** Whether asking again within seconds may help; not so after a time-out, which has cost seconds enough. */
   readonly canHeal: boolean;
+  /** It is we who did not ask. */
+  readonly isOurs: boolean;
 
-  constructor(outcome: NoAnswer, { cause, canHeal = false }: { cause?: unknown; canHeal?: boolean } = {}) {
+  constructor(
+    outcome: NoAnswer,
+    { cause, canHeal = false, isOurs = false }: { cause?: unknown; canHeal?: boolean; isOurs?: boolean } = {},
+  ) {
     super(`No usable answer: ${outcome}`, { cause });
     this.name = 'NoAnswerError';
     this.outcome = outcome;
     this.canHeal = canHeal;
+    this.isOurs = isOurs;
   }
 }
 

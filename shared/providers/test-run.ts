@@ -2,10 +2,12 @@ import type { AuthClient } from 'google-auth-library';
 import type { Config } from '../platform/config.ts';
 import type { Clock } from '../platform/clock.ts';
 import { remainingMs } from '../platform/deadline.ts';
+import type { Check } from '../credentials/integration-row.ts';
 import { isVerdict } from '../credentials/lifecycle.ts';
 import type { Report, TestSubject } from './connection-test.ts';
 import type { Credentials } from './format-check.ts';
-import { judge, NEXT_TIME, unanswered, type Finding, type JudgeContext, type Places } from './judge.ts';
+import { AGAIN, fillTexts, NEXT_TIME, type Places } from './check-texts.ts';
+import { judge, unanswered, type Finding, type JudgeContext } from './judge.ts';
 import type { ProviderGate, Wait } from './provider-gate.ts';
 import { NoAnswerError, type ProviderAnswer } from './provider-http.ts';
 import type { CheckSpec } from './provider-spec.ts';
@@ -37,7 +39,7 @@ export interface AskOptions {
 }
 
 export interface TestRunOptions {
-  readonly subject: Pick<TestSubject, 'provider' | 'expiresAt'>;
+  readonly subject: Pick<TestSubject, 'org' | 'provider' | 'expiresAt'>;
   readonly credentials: Credentials;
   readonly fingerprint: string;
   readonly platform: TestPlatform;
@@ -45,6 +47,7 @@ export interface TestRunOptions {
   readonly gate: ProviderGate;
   /** Absent: every question is asked once. */
   readonly wait?: Wait | undefined;
+  readonly isDryRun?: boolean | undefined;
 }
 
 /** One test of one credential: asks within the provider's limits, again where that can help, and judges by the registry. */
@@ -69,7 +72,7 @@ export class TestRun {
   async checkBy(spec: CheckSpec, ask: () => Promise<ProviderAnswer>, options: AskOptions): Promise<CheckResult> {
     const result = await this.look(spec, ask, options);
     const id = options.of === undefined ? spec.id : `${spec.id}:${options.of}`;
-    this.#options.report({ id, ...result.check });
+    this.report({ id, ...result.check });
     return result;
   }
 
@@ -91,9 +94,10 @@ export class TestRun {
     }
   }
 
-  /** Reports a check that asked nobody. */
-  report(...check: Parameters<Report>): void {
-    this.#options.report(...check);
+  /** Reports what came of asking, or a check that asked nobody. */
+  report({ id, status, ...texts }: Check): void {
+    const again = this.#options.isDryRun ? AGAIN.dryRun : AGAIN.stored;
+    this.#options.report({ id, status, ...fillTexts(texts, again) });
   }
 
   async #once(
@@ -103,14 +107,16 @@ export class TestRun {
     places: Places,
   ): Promise<Omit<CheckResult, 'isFatal'>> {
     const { gate, subject, fingerprint, platform } = this.#options;
-    const context: JudgeContext = { name: subject.provider.name, places, now: platform.clock.now() };
+    // Google Cloud stands for itself; `AWS (access keys)` is a way in, and AWS is who answers.
+    const name = subject.provider.name.replace(/ \(.*\)$/, '');
+    const context: JudgeContext = { name, places, now: platform.clock.now() };
     try {
-      const answer = await gate.pass({ provider: subject.provider, fingerprint, host }, ask);
+      const answer = await gate.pass({ org: subject.org, provider: subject.provider, fingerprint, host }, ask);
       const finding = judge(outcomes, answer, context);
       return finding.outcome === 'accepted' ? { ...finding, answer } : finding;
     } catch (err) {
       if (!(err instanceof NoAnswerError)) throw err;
-      return unanswered(err.outcome, context, err.canHeal);
+      return unanswered(err, context);
     }
   }
 

@@ -22,7 +22,7 @@ export interface Row extends WireReply {
   readonly says?: string;
   readonly remedy?: string;
   readonly discovered?: Readonly<Record<string, unknown>>;
-  readonly retry_after_ms?: number;
+  readonly retry_after_ms?: number | null;
   /** Other steps, by name, that do not answer well either: some questions are asked after a refusal alone. */
   readonly given?: Readonly<Record<string, WireReply>>;
 }

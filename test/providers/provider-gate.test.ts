@@ -17,6 +17,7 @@ function aGate() {
 }
 
 const asker = (changes: Partial<Asker> = {}, limits = { per_minute: 3, concurrency: 2 }): Asker => ({
+  org: 'acme',
   provider: { key: 'ACME', rate_limit: limits },
   fingerprint: 'aaaaaaaa',
   host: 'api.acme.example',
@@ -64,7 +65,7 @@ describe('provider gate', () => {
       for (let request = 0; request < 3; request += 1) await gate.pass(asker(), async () => undefined);
       await assert.rejects(
         gate.pass(asker(), () => assert.fail('asked')),
-        { outcome: 'rate_limited' },
+        { outcome: 'rate_limited', isOurs: true },
       );
     });
   });
@@ -90,6 +91,25 @@ describe('provider gate', () => {
     await turn();
     held.forEach((end) => end());
     await Promise.all(busy);
+  });
+
+  it('gives the next place to the organisation that has the fewest, however many another one sends', async () => {
+    const { gate } = aGate();
+    const started: string[] = [];
+    const held: (() => void)[] = [];
+    const start = (org: string, fingerprint: string) =>
+      gate.pass(asker({ org, fingerprint }), async () => {
+        started.push(org);
+        await new Promise<void>((resolve) => held.push(resolve));
+      });
+    const storm = Array.from({ length: 6 }, (_none, index) => start('storm', `storm-${index}`));
+    const quiet = start('quiet', 'one');
+    await turn();
+    held.shift()?.();
+    await turn();
+    assert.deepEqual(started, ['storm', 'storm', 'quiet']);
+    for (const all = [...storm, quiet]; held.length > 0 || all.length > started.length; await turn()) held.shift()?.();
+    await Promise.all([...storm, quiet]);
   });
 
   it('gives the place on when a request fails, and when a waiting one gives up', async () => {

@@ -28,18 +28,19 @@ const answer = (status: number, headers: Readonly<Record<string, string>> = {}):
 type Signal = ProviderAnswer | NoAnswerError;
 
 /** A run whose provider gives these signals one after the other, the last one for ever. */
-function aRun(signals: readonly Signal[], { once = false, expiresAt = null as string | null } = {}) {
+function aRun(signals: readonly Signal[], { once = false, isDryRun = false, expiresAt = null as string | null } = {}) {
   const checks: Check[] = [];
   const pauses: number[] = [];
   const state = { asked: 0 };
   const wait = async (ms: number): Promise<void> => void pauses.push(ms);
   const run = new TestRun({
-    subject: { provider: registry.get('openai'), expiresAt },
+    subject: { org: 'acme', provider: registry.get('openai'), expiresAt },
     credentials: { api_key: 'sk-proj-fake' },
     fingerprint: 'aaaaaaaa',
     platform: { config: {} as never, clock },
     report: (check) => void checks.push(check),
     gate: new ProviderGate(wait),
+    isDryRun,
     ...(once ? {} : { wait }),
   });
   const ask = async (): Promise<ProviderAnswer> => {
@@ -124,6 +125,25 @@ describe('a test run', () => {
       await check();
       assert(checks[0]?.status === 'fail' && checks[0].message && checks[0].remedy, JSON.stringify(checks));
     }
+  });
+
+  it('promises another try of what is stored, and asks for one after a dry run', async () => {
+    const remedyOf = async (isDryRun: boolean) => {
+      const { check, checks } = aRun([answer(503)], { once: true, isDryRun });
+      await check();
+      return checks[0]?.remedy ?? '';
+    };
+    assert.match(await remedyOf(false), /the test is tried again\./);
+    assert.match(await remedyOf(true), /run the test again in a minute\./);
+  });
+
+  it('says for how long a provider wants to be left alone, and who it is that holds a request back', async () => {
+    const limited = aRun([answer(429, { 'retry-after': '60' })]);
+    await limited.check();
+    assert.match(limited.checks[0]?.remedy ?? '', /for 60 s/);
+    const busy = aRun([new NoAnswerError('rate_limited', { isOurs: true })]);
+    await busy.check();
+    assert.match(busy.checks[0]?.message ?? '', /under way here/);
   });
 
   it('only warns when an optional check is refused, and ends with one that is not', async () => {

@@ -112,7 +112,7 @@ describe('the AWS stand-in', () => {
   });
 
   it('plays the faults that were asked for and keeps a journal', async () => {
-    const fault = { id: '1', service: 'sts', rate: 1 };
+    const fault = { id: '1', service: 'aws-keys', rate: 1 };
     const { planned, calls } = aws.context;
     const key = aws.sandbox.identities.createKey(USER);
     const ask = () => client(key).send(new GetCallerIdentityCommand());

@@ -16,7 +16,7 @@ type Context = Pick<ServiceContext, 'faults' | 'journal'>;
 export async function startAwsService(service: AwsService, context: Context): Promise<ProviderServer> {
   const server = await listen((req, res) => {
     serve(req, res, service, context).catch((err: unknown) => {
-      console.error(`${service.name} failed`, err);
+      if (!req.destroyed) console.error(`${service.name} failed`, err); // who hangs up is nobody's failure
       res.destroy();
     });
   });
@@ -26,10 +26,11 @@ export async function startAwsService(service: AwsService, context: Context): Pr
 async function serve(req: IncomingMessage, res: ServerResponse, service: AwsService, context: Context): Promise<void> {
   const call = await received(req);
   const method = service.methodOf(call);
-  const fault = context.faults.next(service.name, method);
+  const slug = slugOf(call, method);
+  const fault = context.faults.next(slug, method);
   if (fault?.latency_ms) await delay(fault.latency_ms, undefined, { ref: false });
   const answer = await answered(service, call, fault);
-  context.journal.record({ service: service.name, method, caller: keyIdIn(call), status: answer?.status ?? 0 });
+  context.journal.record({ service: slug, method, caller: keyIdIn(call), status: answer?.status ?? 0 });
   if (!answer) return void req.socket.destroy();
   res.writeHead(answer.status, { 'content-type': answer.type, 'x-amzn-requestid': randomUUID() }).end(answer.text);
 }
@@ -56,6 +57,12 @@ async function answered(
     if (err instanceof AwsError) return service.refusal(err, call);
     throw err;
   }
+}
+
+/** Faults and the journal know providers by their slug: a role is asked for, and then spoken for by temporary keys. */
+function slugOf(call: SignedCall, method: string): string {
+  const isSession = method !== 'GetCallerIdentity' && keyIdIn(call).startsWith('ASIA');
+  return isSession || method.startsWith('AssumeRole') ? 'aws-iam' : 'aws-keys';
 }
 
 function keyIdIn({ headers }: SignedCall): string {

@@ -14,7 +14,7 @@ export interface AwsAnswer {
 
 /** A service of AWS on the wire. */
 export interface AwsService {
-  /** As signatures, faults and the journal name it. */
+  /** As signatures name it. */
   readonly name: string;
   /** For faults and the journal. */
   methodOf(call: SignedCall): string;

@@ -16,7 +16,7 @@ type Context = Pick<ServiceContext, 'clock' | 'faults' | 'journal'>;
 export async function startOciServer(keys: OciKeys, context: Context): Promise<ProviderServer> {
   const server = await listen((req, res) => {
     serve(req, res, keys, context).catch((err: unknown) => {
-      console.error(`${SERVICE} failed`, err);
+      if (!req.destroyed) console.error(`${SERVICE} failed`, err); // who hangs up is nobody's failure
       res.destroy();
     });
   });

@@ -1,3 +1,4 @@
+import type { Check } from '../../credentials/integration-row.ts';
 import { externalId } from '../../credentials/setup-context.ts';
 import type { Tester } from '../connection-test.ts';
 import { valuesAt } from '../body-match.ts';
@@ -47,8 +48,11 @@ async function checkTrust(
 ): Promise<void> {
   const unknown = 'Whether the role is closed to other organisations could not be found out this time.';
   const visit = await visitTo(visited, undefined, run.platform).catch(() => undefined);
-  if (!visit) return run.report({ id: 'trust', status: 'skip', message: unknown });
-  run.report(await aside({ id: 'trust', ask: () => ask(visit.send, visit.keys), unknown, host, places }, run));
+  const check: Check = visit
+    ? await aside({ id: 'trust', ask: () => ask(visit.send, visit.keys), unknown, host, places }, run)
+    : { id: 'trust', status: 'skip', message: unknown };
+  // That a role may be open is worth a word, also where nobody could find out.
+  run.report(check.status === 'skip' ? { ...check, status: 'warn', remedy: CHECK_TRUST } : check);
 }
 
 function keysIn(body: unknown): AwsKeys {
@@ -63,6 +67,9 @@ function isStranger(partition: string, { platform }: TestRun): boolean {
   return awsPlatform !== undefined && parseArn(awsPlatform.principalArn).partition !== partition;
 }
 
+const CHECK_TRUST =
+  'Compare the trust policy of the role (IAM > Roles > your role > Trust relationships) with the one that the setup shows: without its Condition others could use the role.';
+
 const NO_IDENTITY_THERE = {
   id: 'platform_identity',
   status: 'fail',
@@ -73,7 +80,6 @@ const NO_IDENTITY_THERE = {
 const NO_IDENTITY = {
   id: 'platform_identity',
   status: 'fail',
-  message:
-    'This platform could not get the token by which AWS knows it; the role was not asked, and the test is tried again.',
-  remedy: 'You need not do anything. If it stays so, tell the operators of this platform.',
+  message: 'This platform could not get the token by which AWS knows it; the role was not asked.',
+  remedy: 'Nothing is wrong on your side: {again}. If it stays so, tell the operators of this platform.',
 } as const;

@@ -10,10 +10,23 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   'roles/bigquery.dataViewer': ['bigquery.tables.get', 'bigquery.tables.getData'],
 };
 
+/** What counts is that it works: a role that a dataset grants is none that is missing. */
+export function weighed(
+  { check, missing }: PermissionFinding,
+  proven: ReadonlySet<string>,
+): PermissionFinding['check'] {
+  const isCovered = missing.length > 0 && missing.every((role) => proven.has(role));
+  return isCovered
+    ? { status: 'pass', message: `What the project does not grant is granted below it: ${missing.join(', ')}.` }
+    : check;
+}
+
 /** Of these permissions, those that the account has on its project; undefined when that cannot be known. */
 export type Granted = ReadonlySet<string> | undefined;
 
 export interface PermissionFinding {
+  /** Roles that the project as a whole does not grant. */
+  readonly missing: readonly string[];
   readonly check: CheckResult['check'];
   readonly granted: Granted;
 }
@@ -46,7 +59,8 @@ export async function lookAtPermissions(
     },
     { host: googleHost('cloudresourcemanager'), places },
   );
-  return { check, granted: answer?.status === 200 ? grantedIn(answer) : undefined };
+  const granted = answer?.status === 200 ? grantedIn(answer) : undefined;
+  return { check, granted, missing: answer?.status === 200 ? missingRoles(answer) : [] };
 }
 
 export function askForPermissions(

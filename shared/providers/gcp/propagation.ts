@@ -1,5 +1,5 @@
 import type { ProviderAnswer } from '../provider-http.ts';
-import type { Places } from '../judge.ts';
+import type { Places } from '../check-texts.ts';
 import type { CheckResult, TestRun } from '../test-run.ts';
 import { withFacts } from './google-api.ts';
 import { grantedIn } from './permission-check.ts';

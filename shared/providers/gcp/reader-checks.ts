@@ -5,7 +5,7 @@ import { CAPABILITY_PERMISSIONS, lookAtCapabilities } from './capability-checks.
 import { discover } from './discover.ts';
 import { billingAccountOf, exportTables, type ExportTable } from './export-tables.ts';
 import type { Reader } from './google-api.ts';
-import { lookAtPermissions } from './permission-check.ts';
+import { lookAtPermissions, weighed } from './permission-check.ts';
 import { lookAtJobUser } from './query-check.ts';
 import { lookAtTable } from './table-check.ts';
 
@@ -21,7 +21,7 @@ export async function readAll(reader: Reader, metadata: Metadata, run: TestRun):
   const tables = exportTables(metadata);
   const billingAccount = tables.map(billingAccountOf).find((id) => id !== undefined);
   const permissions = lookAtPermissions(reader, CAPABILITY_PERMISSIONS, run);
-  const [{ check }, billing, capabilities] = await Promise.all([
+  const [found, billing, capabilities] = await Promise.all([
     permissions,
     readExport(reader, { tables, region: regionOf(metadata) }, run),
     permissions.then(({ granted }) => lookAtCapabilities(reader, { granted, billingAccount }, run)),
@@ -31,7 +31,7 @@ export async function readAll(reader: Reader, metadata: Metadata, run: TestRun):
     results: [job, ...looked],
     discovered,
     report() {
-      run.report({ id: 'iam_permissions', ...check });
+      run.report({ id: 'iam_permissions', ...weighed(found, provenBy(billing)) });
       run.report({ id: 'job_user', ...job.check });
       if (isOver(job)) return;
       if (tables.length === 0) run.report(NO_TABLE);
@@ -63,6 +63,15 @@ async function readExport(
     discover(reader, projects, run),
   ]);
   return { job, looked, discovered };
+}
+
+/** Roles whose work was seen to be done. */
+function provenBy({ job, looked }: ExportReading): ReadonlySet<string> {
+  const works = ({ outcome }: CheckResult): boolean => outcome === 'accepted';
+  return new Set([
+    ...(works(job) ? ['roles/bigquery.jobUser'] : []),
+    ...(looked.length > 0 && looked.every(works) ? ['roles/bigquery.dataViewer'] : []),
+  ]);
 }
 
 function isOver({ isFatal, outcome }: CheckResult): boolean {

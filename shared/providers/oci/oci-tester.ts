@@ -1,6 +1,6 @@
 import type { Tester, TestResult } from '../connection-test.ts';
 import type { Credentials } from '../format-check.ts';
-import type { Places } from '../judge.ts';
+import type { Places } from '../check-texts.ts';
 import type { CheckResult, TestRun } from '../test-run.ts';
 import { OciClient } from './oci-client.ts';
 import { subscriptionsRequest, usageRequest, userRequest, type Place } from './oci-requests.ts';
@@ -92,5 +92,5 @@ function unknownRealm(realm = '') {
 }
 
 function regionRemedy({ region, domain }: Place): string {
-  return `You need not do anything: the test is tried again. If it stays so, check that ${region} is a region of ${domain}: compare it with the configuration preview under the user > API keys.`;
+  return `Nothing is wrong on your side so far: {again}. If it stays so, check that ${region} is a region of ${domain}: compare it with the configuration preview under the user > API keys.`;
 }

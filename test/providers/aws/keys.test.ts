@@ -108,9 +108,9 @@ describe('AWS access keys', () => {
     await aws.test('aws-keys', await aws.case('aws-keys', 'valid'), { endpoints });
     for (const { service, method } of aws.context.calls) asked.push(`${service} ${method}`);
     assert.deepEqual(asked.toSorted(), [
-      'cur DescribeReportDefinitions',
-      'iam SimulatePrincipalPolicy',
-      'sts GetCallerIdentity',
+      'aws-keys DescribeReportDefinitions',
+      'aws-keys GetCallerIdentity',
+      'aws-keys SimulatePrincipalPolicy',
     ]);
     await close();
   });

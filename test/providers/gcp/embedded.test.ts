@@ -43,7 +43,7 @@ describe('Google Cloud on the embedded cloud', function () {
       'token pass',
       'key_state pass',
       // What the account reads is granted on the dataset.
-      'iam_permissions warn',
+      'iam_permissions pass',
       'job_user pass',
       'table_access:billing_export_table pass',
       'billing_viewer pass',
