@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { productEnvironment, type EnvironmentOptions } from '../local/host/environment.ts';
+import { bigQuery } from '../shared/gcp/bigquery.ts';
 import { tokenAuth } from '../shared/gcp/service-account-auth.ts';
 import { systemClock } from '../shared/platform/clock.ts';
 import { loadConfig } from '../shared/platform/config.ts';
@@ -19,6 +20,8 @@ interface Info {
 
 /** An embedded cloud in a process of its own, so that its work is nobody else's. */
 export interface BenchCloud extends AsyncDisposable {
+  /** Goes with the cloud; what a benchmark writes belongs here. */
+  readonly dataDir: string;
   /** What a deployed function is given, its limits turned off. */
   readonly environment: Readonly<Record<string, string>>;
   /** For the product's own parts in this process. */
@@ -28,6 +31,8 @@ export interface BenchCloud extends AsyncDisposable {
   /** A token of an admin of these organisations. */
   token(orgs: readonly string[]): Promise<string>;
   sandbox(org: string): Promise<Sandbox>;
+  /** GoogleSQL as the operator, who may read every project. */
+  query(sql: string): Promise<Record<string, unknown>[]>;
   /** How often a method of a service was called up to now. */
   calls(service: string, method: string): Promise<number>;
 }
@@ -62,14 +67,17 @@ export async function startBenchCloud(): Promise<BenchCloud> {
   }
 
   const owned = started.move();
+  const platform = {
+    config: loadConfig(environment),
+    clock: systemClock,
+    log: createLogger({ component: 'bench' }, () => undefined),
+    auth: tokenAuth(info.operator.access_token),
+  };
   return {
+    dataDir,
     environment,
-    platform: {
-      config: loadConfig(environment),
-      clock: systemClock,
-      log: createLogger({ component: 'bench' }, () => undefined),
-      auth: tokenAuth(info.operator.access_token),
-    },
+    platform,
+    query: async (sql) => (await bigQuery(platform).query(sql))[0] as Record<string, unknown>[],
     deploy: async (name) => owned.use(await deploy(name, environment)),
     async token(orgs) {
       const roles = Object.fromEntries(orgs.map((org) => [org, 'admin']));

@@ -1,4 +1,4 @@
-/** `tiny` shows that a benchmark runs at all; `quick` all of them within a minute; `full` within five. */
+/** `tiny` shows that a benchmark runs at all; `quick` all of them within three minutes; `full` is what figures are quoted from. */
 export type Size = 'tiny' | 'quick' | 'full';
 
 /** A limit of the design, and what was measured. */
@@ -16,10 +16,13 @@ export interface Report {
   readonly columns: readonly string[];
   readonly rows: readonly Readonly<Record<string, Cell>>[];
   readonly budgets: readonly Budget[];
+  /** What else was found, a sentence each. */
+  readonly notes?: readonly string[];
 }
 
 /** Measures one thing, on an embedded cloud of its own. */
 export interface Benchmark {
   readonly title: string;
-  run(size: Size): Promise<Report>;
+  /** @param rowCounts - Instead of those of the size, for a benchmark that goes by numbers of rows. */
+  run(size: Size, rowCounts?: readonly number[]): Promise<Report>;
 }

@@ -5,4 +5,6 @@ export const benchmarks: Readonly<Record<string, () => Promise<{ benchmark: Benc
   'credential-service': () => import('./credential-service.ts'),
   'cached-decrypt': () => import('./cached-decrypt.ts'),
   'request-cpu': () => import('./request-cpu.ts'),
+  'billing-landing': () => import('./billing-landing.ts'),
+  'focus-conversion': () => import('./focus-conversion.ts'),
 };

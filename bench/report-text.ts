@@ -2,14 +2,14 @@ import { textTable } from '../local/demo/text-table.ts';
 import type { Budget, Cell, Report } from './benchmark.ts';
 
 /** A report as lines of plain text: its table, then each budget with what became of it. */
-export function reportText({ columns, rows, budgets }: Report): string[] {
+export function reportText({ columns, rows, budgets, notes = [] }: Report): string[] {
   const cells = rows.map((row) => columns.map((column) => cellText(row[column] ?? '')));
-  const isNumber = (column: string) => rows.every((row) => typeof row[column] !== 'string');
+  const isNumber = (column: string) => rows.every((row) => typeof row[column] !== 'string' || row[column] === '');
   const table = textTable(
     columns.map((title) => ({ title, isNumber: isNumber(title) })),
     cells,
   );
-  return [...table, ...budgets.map(budgetText)];
+  return [...table, ...notes, ...budgets.map(budgetText)];
 }
 
 export function isKept({ measured, limit }: Budget): boolean {

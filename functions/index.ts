@@ -7,6 +7,8 @@ export const functions = {
   'integrations-update': () => import('./integrations/update.ts'),
   'integrations-delete': () => import('./integrations/delete.ts'),
   validation: () => import('./validation/validation.ts'), // Pub/Sub push
+  pipelines: () => import('./pipelines/pipelines.ts'),
+  costs: () => import('./costs/costs.ts'),
   providers: () => import('./providers/providers.ts'),
 } as const;
 

@@ -1,7 +1,9 @@
 import { Type, type TSchema } from '@sinclair/typebox';
 import { STATUSES } from '../shared/credentials/lifecycle.ts';
 import { ERRORS } from '../shared/platform/errors.ts';
+import { RUN_ID, RUN_STATES } from '../shared/pipelines/run-states.ts';
 import { OUTCOMES } from '../shared/providers/provider-spec.ts';
+import { GROUPS } from './costs/cost-statements.ts';
 
 /** What the API answers; tests hold every answer against these, and the OpenAPI document is made of them. */
 const closed = { additionalProperties: false } as const;
@@ -126,6 +128,74 @@ const ProviderEntry = Type.Object(
 );
 
 export const ProviderList = Type.Object({ providers: Type.Array(ProviderEntry) }, closed);
+
+const Day = Type.String({ format: 'date' });
+const RunState = oneOf(RUN_STATES);
+const Count = Type.Integer({ minimum: 0 });
+
+const RunStep = Type.Object(
+  {
+    id: Type.String({ description: 'As in the pipeline; "run" is what ended the run outside its steps.' }),
+    state: RunState,
+    rows: Count,
+    attempts: Count,
+    error: Type.Optional(Type.Object({ code: Type.String(), message: Type.String(), remedy: Type.String() }, closed)),
+  },
+  closed,
+);
+
+export const Run = Type.Object(
+  {
+    id: Type.String({ pattern: RUN_ID.source }),
+    pipeline: Type.String(),
+    state: RunState,
+    requested_by: orNull(Type.String({ description: 'A user, or "schedule".' })),
+    from: orNull(Day),
+    to: orNull(Day),
+    rows: Count,
+    bytes: Count,
+    started_at: orNull(Timestamp),
+    finished_at: orNull(Timestamp),
+    steps: Type.Array(RunStep),
+  },
+  { ...closed, description: 'One run of a pipeline; days in UTC, from included, to excluded, null where open.' },
+);
+
+export const RunList = Type.Object({ runs: Type.Array(Run) }, closed);
+
+const Amount = Type.String({ pattern: '^-?[0-9]+(?:\\.[0-9]+)?$', description: 'Exact decimal number.' });
+
+const CostRow = Type.Object(
+  {
+    ...Object.fromEntries(GROUPS.map((group) => [group, Type.Optional(orNull(Type.String()))])),
+    billing_currency: Type.String(),
+    billed_cost: Amount,
+    effective_cost: Amount,
+    list_cost: Amount,
+  },
+  { ...closed, description: 'The groups that were asked for, and their money in one currency.' },
+);
+
+const Reconciliation = Type.Object(
+  {
+    billing_account_id: Type.String(),
+    invoice_month: orNull(Type.String()),
+    currency: Type.String(),
+    source: Amount,
+    focus: Amount,
+    difference: Amount,
+  },
+  { ...closed, description: 'Cost and credits of an invoice in the export, and what FOCUS bills of it.' },
+);
+
+export const Costs = Type.Object(
+  {
+    rows: Type.Array(CostRow),
+    as_of: orNull(Type.String({ format: 'date-time', description: 'When the costs were changed last.' })),
+    reconciliation: Type.Array(Reconciliation),
+  },
+  closed,
+);
 
 export const Health = Type.Object({ status: Type.Literal('ok') }, closed);
 

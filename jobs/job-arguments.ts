@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Window } from '../shared/pipelines/processor.ts';
+import { RUN_ID } from '../shared/pipelines/run-states.ts';
+import { isDay } from '../shared/platform/days.ts';
 
 export interface JobArguments {
   /** Absent: all pipelines of the job. */
@@ -7,6 +9,8 @@ export interface JobArguments {
   /** Absent: all organisations. */
   readonly org: string | undefined;
   readonly window: Window;
+  /** A run that stands in the queue already; it comes with its pipeline and organisation. */
+  readonly run: string | undefined;
 }
 
 const ORG_SLUG = /^[a-z][a-z0-9_]{2,49}$/;
@@ -18,14 +22,14 @@ export class UsageError extends Error {
 }
 
 /**
- * Reads a job's arguments as its container takes them: `--pipeline ID --org SLUG --from DATE --to DATE`, `from`
- * included, `to` excluded.
+ * Reads a job's arguments as its container takes them: `--pipeline ID --org SLUG --from DATE --to DATE --run ID`,
+ * `from` included, `to` excluded.
  *
  * @param pipelines - What this job runs.
  * @throws UsageError that names the first fault.
  */
 export function parseJobArguments(args: readonly string[], pipelines: readonly string[]): JobArguments {
-  const { pipeline, org, from, to } = readOptions(args);
+  const { pipeline, org, from, to, run } = readOptions(args);
   if (pipeline !== undefined && !pipelines.includes(pipeline)) {
     throw usage(`--pipeline: this job runs ${pipelines.join(', ')}, not ${JSON.stringify(pipeline)}`);
   }
@@ -36,23 +40,30 @@ export function parseJobArguments(args: readonly string[], pipelines: readonly s
   }
   if (from !== undefined && to !== undefined && from >= to)
     throw usage(`--to is excluded, so ${to} has to be after ${from}`);
-  return { pipeline, org, window: { from, to } };
+  checkRun(run, pipeline, org);
+  return { pipeline, org, window: { from, to }, run };
 }
 
-function readOptions(args: readonly string[]): Record<'pipeline' | 'org' | 'from' | 'to', string | undefined> {
+function checkRun(run: string | undefined, pipeline: string | undefined, org: string | undefined): void {
+  if (run === undefined) return;
+  if (!RUN_ID.test(run)) throw usage(`--run: ${JSON.stringify(run)} is no run id`);
+  if (pipeline === undefined || org === undefined) throw usage('--run: name its --pipeline and --org as well');
+}
+
+type Option = 'pipeline' | 'org' | 'from' | 'to' | 'run';
+
+function readOptions(args: readonly string[]): Readonly<Record<Option, string | undefined>> {
+  const options = { pipeline: TEXT, org: TEXT, from: TEXT, to: TEXT, run: TEXT };
   try {
-    const { values } = parseArgs({ args: [...args], options: { pipeline: TEXT, org: TEXT, from: TEXT, to: TEXT } });
-    return { pipeline: values.pipeline, org: values.org, from: values.from, to: values.to };
+    const { pipeline, org, from, to, run } = parseArgs({ args: [...args], options }).values;
+    return { pipeline, org, from, to, run };
   } catch (err) {
     throw usage((err as Error).message);
   }
 }
 
-function isDay(text: string): boolean {
-  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
-}
-
 function usage(fault: string): UsageError {
-  return new UsageError(`${fault}\nusage: [--pipeline ID] [--org SLUG] [--from YYYY-MM-DD] [--to YYYY-MM-DD]`);
+  return new UsageError(
+    `${fault}\nusage: [--pipeline ID] [--org SLUG] [--from YYYY-MM-DD] [--to YYYY-MM-DD] [--run ID]`,
+  );
 }

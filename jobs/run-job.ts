@@ -2,12 +2,13 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { PipelineDefinition } from '../shared/pipelines/pipeline-definition.ts';
 import { PipelineError, toPipelineError } from '../shared/pipelines/pipeline-error.ts';
 import type { PipelineRun } from '../shared/pipelines/processor.ts';
+import type { EndState } from '../shared/pipelines/run-states.ts';
 import { LEASE_MS, type RunStore } from '../shared/pipelines/run-store.ts';
 import { runPipeline, type RunnerDeps, type RunOutcome } from '../shared/pipelines/runner.ts';
 import type { JobArguments } from './job-arguments.ts';
 
 export interface JobDeps extends Omit<RunnerDeps, 'runs'> {
-  readonly runs: RunnerDeps['runs'] & Pick<RunStore, 'listOrgs'>;
+  readonly runs: RunnerDeps['runs'] & Pick<RunStore, 'listOrgs' | 'giveUp'>;
   /** Key of the provider registry by its slug: `gcp` to `GCP_SA`. */
   readonly providerKey: (slug: string) => string;
   /** Whether organisations whose credential is not VALID are left out when all are run. */
@@ -34,23 +35,41 @@ export async function runJob(
   let exitCode = 0;
   for (const definition of chosen) {
     const codes =
-      args.org === undefined ? await runAll(definition, args, deps) : [await runOne(definition, args.org, args, deps)];
+      args.org === undefined ? await runAll(definition, args, deps) : [await runNamed(definition, args, deps)];
     exitCode = Math.max(exitCode, ...codes);
   }
   return deps.signal.aborted ? 1 : exitCode;
 }
 
-async function runOne(pipeline: PipelineDefinition, org: string, args: JobArguments, deps: JobDeps): Promise<number> {
+/** The one organisation that was asked for; of several tasks only that of its share works on it. */
+async function runNamed(pipeline: PipelineDefinition, args: JobArguments, deps: JobDeps): Promise<number> {
+  const org = args.org ?? '';
+  if (!isOurs(org, deps)) return 0;
   const run = newRun(pipeline, org, args, deps);
-  const giveUpAt = deps.platform.clock.now().getTime() + 2 * LEASE_MS;
+  const outcome = await untilFree(run, args, deps);
+  // Who queued a run looks at its record; whoever calls the job by hand has nothing but its exit code.
+  if (args.run !== undefined) return exitCodeOf(outcome);
+  return outcome.state === 'FAILED' || outcome.state === 'CANCELLED' ? 1 : 0;
+}
+
+async function untilFree(run: PipelineRun, args: JobArguments, deps: JobDeps): Promise<RunOutcome> {
+  const { clock } = deps.platform;
+  const giveUpAt = clock.now().getTime() + 2 * LEASE_MS;
+  const requestedBy = args.run === undefined ? 'request' : undefined;
   for (;;) {
-    const { state } = await runPipeline(run, 'request', deps);
-    if (state !== 'BUSY') return state === 'FAILED' || state === 'CANCELLED' ? 1 : 0;
+    const outcome = await runPipeline(run, requestedBy, deps);
+    if (outcome.state !== 'BUSY') return outcome;
     // The lease of a killed process runs out within this time; the run of a living one may end.
-    if (deps.platform.clock.now().getTime() > giveUpAt)
-      throw new PipelineError('run_in_progress', 'Another run holds these days');
+    if (clock.now().getTime() > giveUpAt)
+      return { ...outcome, state: 'FAILED', error: await giveUp(run, 'FAILED', deps) };
     await deps.sleep(BUSY_PAUSE_MS, deps.signal);
   }
+}
+
+async function giveUp(run: PipelineRun, state: EndState, { runs }: JobDeps): Promise<PipelineError> {
+  const error = new PipelineError('run_in_progress', 'Another run of this pipeline holds these days');
+  await runs.giveUp(run, state, error);
+  return error;
 }
 
 /** Every organisation of this task's share; one that fails stops none of the others. */
@@ -61,7 +80,7 @@ async function runAll(pipeline: PipelineDefinition, args: JobArguments, deps: Jo
   const worker = async (): Promise<void> => {
     for (const org of queue) {
       if (deps.signal.aborted) return;
-      codes.push(await guarded(org, () => runPipeline(newRun(pipeline, org, args, deps), 'schedule', deps), deps));
+      codes.push(await guarded(newRun(pipeline, org, args, deps), deps));
     }
   };
   await Promise.all(Array.from({ length: PARALLEL_ORGS }, worker));
@@ -72,21 +91,31 @@ async function orgsOf(
   { provider }: PipelineDefinition,
   { runs, providerKey, needsCredential, platform }: JobDeps,
 ): Promise<string[]> {
-  const { index, count } = platform.config.task;
   const found = await runs.listOrgs(providerKey(provider));
   return found
-    .filter(({ org, isValid }) => (isValid || !needsCredential) && shardOf(org, count) === index)
+    .filter(({ org, isValid }) => (isValid || !needsCredential) && isOurs(org, { platform }))
     .map(({ org }) => org);
 }
 
-async function guarded(org: string, run: () => Promise<RunOutcome>, { platform }: JobDeps): Promise<number> {
+/** A run whose window is taken leaves it to whoever is at it. */
+async function guarded(run: PipelineRun, deps: JobDeps): Promise<number> {
   try {
-    const { state, error } = await run();
-    return state === 'FAILED' && error?.retryable ? 1 : 0;
+    const outcome = await runPipeline(run, 'schedule', deps);
+    if (outcome.state === 'BUSY') await giveUp(run, 'CANCELLED', deps);
+    return exitCodeOf(outcome);
   } catch (err) {
-    platform.log.error('run-not-recorded', { org, code: toPipelineError(err).code, error: err });
+    deps.platform.log.error('run-not-recorded', { org: run.org, code: toPipelineError(err).code, error: err });
     return 1;
   }
+}
+
+function exitCodeOf({ state, error }: RunOutcome): number {
+  return state === 'FAILED' && error?.retryable ? 1 : 0;
+}
+
+function isOurs(org: string, { platform }: Pick<JobDeps, 'platform'>): boolean {
+  const { index, count } = platform.config.task;
+  return shardOf(org, count) === index;
 }
 
 /** Which task of `count` works on an organisation. */
@@ -94,13 +123,14 @@ export function shardOf(org: string, count: number): number {
   return createHash('sha256').update(org).digest().readUInt32BE(0) % Math.max(1, count);
 }
 
-/** A task that is tried again goes on with the run of its first attempt. */
+/** A queued run has its id; else a task that is tried again goes on with the run of its first attempt. */
 function newRun(
   pipeline: PipelineDefinition,
   org: string,
-  { window }: JobArguments,
+  { window, run }: JobArguments,
   { platform }: JobDeps,
 ): PipelineRun {
+  if (run !== undefined) return { id: run, org, pipeline, window };
   const { execution } = platform.config.task;
   const seed = execution === undefined ? randomUUID() : JSON.stringify([execution, pipeline.id, org, window]);
   const id = `run_${createHash('sha256').update(seed).digest('hex').slice(0, 32)}`;

@@ -1,6 +1,7 @@
 import { bigQuery } from '../shared/gcp/bigquery.ts';
 import { ensureLookups } from '../shared/pipelines/lookups.ts';
 import { ensureOrgDataset, orgDatasetName } from '../shared/pipelines/org-dataset.ts';
+import { pipelinesOf } from '../shared/pipelines/jobs.ts';
 import { loadPipeline } from '../shared/pipelines/pipeline-definition.ts';
 import { PipelineError } from '../shared/pipelines/pipeline-error.ts';
 import type { Processors } from '../shared/pipelines/processor.ts';
@@ -23,9 +24,8 @@ export interface JobTools {
 }
 
 export interface JobOptions {
+  /** As `configs/system/jobs.yml` names it, with the pipelines that it runs. */
   readonly name: string;
-  /** Ids of the pipelines that the job runs. */
-  readonly pipelines: readonly string[];
   readonly needsCredential: boolean;
   processors(tools: JobTools): Processors;
 }
@@ -34,7 +34,7 @@ export interface JobOptions {
 export async function startJob(options: JobOptions, argv: readonly string[] = process.argv.slice(2)): Promise<void> {
   const signal = stopSignal();
   try {
-    const args = parseJobArguments(argv, options.pipelines);
+    const args = parseJobArguments(argv, pipelinesOf(options.name));
     process.exitCode = await execute(options, args, platformFromEnv(`job-${options.name}`), signal);
   } catch (err) {
     process.exitCode = 1;
@@ -56,14 +56,14 @@ async function execute(
   const processors = options.processors(tools);
   const registry = platformRegistry(platform.config);
   return runJob(
-    options.pipelines.map((id) => withSettings(loadPipeline(id), processors)),
+    pipelinesOf(options.name).map((id) => withSettings(loadPipeline(id), processors)),
     args,
     {
       platform,
       processors,
       signal,
       sleep: realSleep,
-      runs: new RunStore(warehouse, platform.clock),
+      runs: new RunStore(warehouse, platform.clock, platform.config.task.execution),
       prepare: async ({ org }) => void (await tools.warehouseOf(org)),
       providerKey: (slug) => registry.get(slug).key,
       needsCredential: options.needsCredential,

@@ -1,15 +1,11 @@
 import { parseArgs } from 'node:util';
+import { jobOf, loadJobs } from '../shared/pipelines/jobs.ts';
 import { loadStartSettings } from '../shared/platform/config.ts';
 import { findServer } from './host/server-file.ts';
 import { DATA_DIR } from './options.ts';
 import { startRuntime } from './runtime.ts';
 
 const USAGE = 'usage: npm run pipeline -- cloud/gcp/cost/billing --org SLUG [--date DATE [--to DATE]]';
-/** Which Cloud Run job runs a pipeline; the rest of `cloud/gcp/cost` is billing's. */
-const JOB_OF_PIPELINE: Readonly<Record<string, string>> = {
-  'cloud/gcp/cost/billing': 'billing',
-  'cloud/gcp/cost/focus_convert': 'focus',
-};
 
 interface PipelineRun {
   readonly job: string;
@@ -30,9 +26,13 @@ function parse(argv: string[]): PipelineRun {
     options: { org: { type: 'string' }, date: { type: 'string' }, to: { type: 'string' } },
   });
   const [pipeline] = positionals;
-  const job = pipeline === undefined ? undefined : JOB_OF_PIPELINE[pipeline];
+  const jobs = loadJobs();
+  const job = pipeline === undefined ? undefined : jobOf(pipeline, jobs);
   if (!pipeline || positionals.length > 1) throw new Error(USAGE);
-  if (!job) throw new Error(`There is no pipeline ${pipeline}; known: ${Object.keys(JOB_OF_PIPELINE).join(', ')}.`);
+  if (!job) {
+    const known = jobs.flatMap(({ pipelines }) => pipelines);
+    throw new Error(`There is no pipeline ${pipeline}; known: ${known.join(', ')}.`);
+  }
   if (!values.org) throw new Error(`--org is missing.\n${USAGE}`);
   const window = values.date ? ['--from', values.date, '--to', values.to ?? dayAfter(values.date)] : [];
   return { job, args: ['--pipeline', pipeline, '--org', values.org, ...window] };

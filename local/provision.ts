@@ -9,6 +9,7 @@ import {
   DEAD_LETTER_TOPIC,
   emailOf,
   FUNCTION_GRANTS,
+  functionAccount,
   INTEGRATIONS_DATASET,
   JOB_GRANTS,
   jobAccount,
@@ -17,6 +18,7 @@ import {
   keyName,
   PUSH_ACCOUNT,
   SCHEDULER_ACCOUNT,
+  SCHEDULER_GRANTS,
   VALIDATION_SUBSCRIPTION,
   VALIDATION_TOPIC,
   type Grants,
@@ -44,7 +46,7 @@ export async function provision(cloud: Cloud, pushEndpoint: string): Promise<voi
 /** The service accounts of functions and jobs, whose ids the configuration names. */
 export async function makeIdentities({ iam, context: { projectId } }: Cloud): Promise<void> {
   const accounts = [
-    ...Object.keys(FUNCTION_GRANTS),
+    ...Object.keys(FUNCTION_GRANTS).map(functionAccount),
     ...Object.keys(JOB_GRANTS).map(jobAccount),
     PUSH_ACCOUNT,
     SCHEDULER_ACCOUNT,
@@ -63,9 +65,9 @@ function grantRoles({ context: { policy, projectId, location } }: Cloud): void {
     deadLetters: `projects/${projectId}/subscriptions/${DEAD_LETTER_SUBSCRIPTION}`,
   };
   const grants = [
-    ...Object.entries(FUNCTION_GRANTS),
+    ...Object.entries(FUNCTION_GRANTS).map(([name, grant]) => [functionAccount(name), grant] as const),
     ...Object.entries(JOB_GRANTS).map(([job, grant]) => [jobAccount(job), grant] as const),
-    [SCHEDULER_ACCOUNT, { project: ['roles/run.invoker'] }] as const,
+    [SCHEDULER_ACCOUNT, SCHEDULER_GRANTS] as const,
   ];
   for (const [scope, resource] of Object.entries(resources)) {
     const wanted = grants.flatMap(([account, grant]) =>

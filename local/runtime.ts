@@ -12,15 +12,15 @@ import { makeIdentities, provision } from './provision.ts';
 import { startRun } from './run/run.ts';
 import { startCustomerApis } from './sandbox/google/start.ts';
 import { startSandboxes } from './sandbox/sandboxes.ts';
+import { provisionSchedules } from './scheduler/provision-schedules.ts';
 import { startScheduler } from './scheduler/scheduler.ts';
 import {
   awsSubjects,
   emailOf,
   INTEGRATIONS_DATASET,
+  JOB_GRANTS,
   jobAccount,
   keyName,
-  SCHEDULER_ACCOUNT,
-  SCHEDULES,
   VALIDATION_TOPIC,
 } from './topology.ts';
 
@@ -66,7 +66,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     logFile: join(logs, 'jobs.jsonl'),
     compileCache: join(options.dataDir, 'compile-cache'),
   });
-  for (const job of ['billing', 'focus', 'upkeep']) {
+  for (const job of Object.keys(JOB_GRANTS)) {
     const { host, port } = await cloud.metadataFor(emailOf(jobAccount(job), PROJECT_ID));
     jobEnvironment.set(job, { GCE_METADATA_HOST: `${host}:${port}`, METADATA_SERVER_DETECTION: 'assume-present' });
   }
@@ -104,18 +104,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   });
   hosted.functions = await hostFunctions(cloud, environment, join(logs, 'functions.jsonl'));
   await provision(cloud, validation.url);
-  for (const { job, schedule } of SCHEDULES) {
-    scheduler.ensure({
-      name: `projects/${PROJECT_ID}/locations/${LOCATION}/jobs/${job}`,
-      schedule,
-      timeZone: 'Etc/UTC',
-      httpTarget: {
-        uri: `https://run.googleapis.com/v2/projects/${PROJECT_ID}/locations/${LOCATION}/jobs/${job}:run`,
-        httpMethod: 'POST',
-        oauthToken: { serviceAccountEmail: emailOf(SCHEDULER_ACCOUNT, PROJECT_ID) },
-      },
-    });
-  }
+  provisionSchedules(scheduler, { projectId: PROJECT_ID, location: LOCATION });
 
   async function sandboxCases(org: string): ReturnType<typeof sandboxes.cases> {
     // A case without a key is about the identity of its organisation.

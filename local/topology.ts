@@ -21,11 +21,14 @@ export interface Grants {
   readonly deadLetters?: readonly string[];
 }
 
+/** Starts Cloud Run jobs with arguments, `run.jobs.runWithOverrides`. */
+const STARTER = 'roles/run.jobsExecutorWithOverrides';
+export const SCHEDULER_GRANTS: Grants = { project: [STARTER] };
 const READER: Grants = { project: ['roles/bigquery.jobUser'], integrations: ['roles/bigquery.dataViewer'] };
 const WRITER: Grants = { project: ['roles/bigquery.jobUser'], integrations: ['roles/bigquery.dataEditor'] };
 const PUBLISHER: Grants = { ...WRITER, topic: ['roles/pubsub.publisher'] };
 
-/** Service account ids of the functions, which are the functions' names, and what each may do. */
+/** What each function may do, under the service account that {@link functionAccount} names. */
 export const FUNCTION_GRANTS: Readonly<Record<string, Grants>> = {
   'integrations-setup': { ...PUBLISHER, key: ['roles/cloudkms.cryptoKeyEncrypter'] },
   'integrations-validate': PUBLISHER,
@@ -34,6 +37,11 @@ export const FUNCTION_GRANTS: Readonly<Record<string, Grants>> = {
   'integrations-update': { ...PUBLISHER, key: ['roles/cloudkms.cryptoKeyEncrypter'] },
   'integrations-delete': WRITER,
   validation: { ...WRITER, key: ['roles/cloudkms.cryptoKeyDecrypter'] },
+  // It starts jobs in the name of users, with the arguments of their runs.
+  pipelines: { ...WRITER, project: ['roles/bigquery.jobUser', STARTER] },
+  // Jobs make an organisation's dataset when its first pipeline runs, so the right to read them is on the project; of
+  // what else is there, ciphertexts are of no use without the key.
+  costs: { project: ['roles/bigquery.jobUser', 'roles/bigquery.dataViewer'] },
   providers: {},
 };
 
@@ -46,17 +54,11 @@ export const JOB_GRANTS: Readonly<Record<string, Grants>> = {
   // Re-encryption opens and seals, and has to know the key's primary version.
   upkeep: {
     ...PUBLISHER,
+    project: ['roles/bigquery.jobUser', 'roles/cloudscheduler.viewer'],
     key: ['roles/cloudkms.cryptoKeyEncrypterDecrypter', 'roles/cloudkms.viewer'],
     deadLetters: ['roles/pubsub.subscriber'],
   },
 };
-
-/** Cron entries, in UTC; off the full hour, as many systems start their work there. */
-export const SCHEDULES: readonly { readonly job: string; readonly schedule: string }[] = [
-  { job: 'upkeep', schedule: '3-59/10 * * * *' },
-  { job: 'billing', schedule: '17 */6 * * *' },
-  { job: 'focus', schedule: '17 1-23/6 * * *' },
-];
 
 /** Accounts whose identity assumes customers' AWS roles: for a test, and for a dry run. */
 export const AWS_ACCOUNTS: readonly string[] = ['validation', 'integrations-setup'];
@@ -70,6 +72,8 @@ export const ORG_IDENTITY = {
   users: ['integrations-setup', 'validation', 'job-billing'],
 } as const;
 
+/** The function's own name, unless it is shorter than Google lets an account's id be. */
+export const functionAccount = (name: string): string => (name.length < 6 ? `function-${name}` : name);
 export const jobAccount = (job: string): string => `job-${job}`;
 export const emailOf = (account: string, projectId: string): string =>
   `${account}@${projectId}.iam.gserviceaccount.com`;

@@ -3,34 +3,16 @@ import { STATUSES } from '../../shared/credentials/lifecycle.ts';
 import { ORG_SLUG } from '../../shared/http/org-slug.ts';
 import { REQUEST_ID } from '../../shared/http/edge.ts';
 import { operationsOf, ROUTES, type Path } from '../../shared/http/routes.ts';
+import { RUN_ID } from '../../shared/pipelines/run-states.ts';
 import { ERRORS } from '../../shared/platform/errors.ts';
 import { namesOf } from '../../shared/providers/registry-faults.ts';
 import type { JsonSchema } from '../../shared/providers/provider-spec.ts';
 import type { Provider, Registry } from '../../shared/providers/registry.ts';
 import { SetupBody, UpdateBody } from '../integrations/bodies.ts';
 import * as schemas from '../schemas.ts';
+import { header, JSON_ONLY, plain, query, text, type AnswerDoc, type OperationDoc } from './operation-doc.ts';
+import { costOperations, runOperations } from './run-operations.ts';
 
-interface AnswerDoc {
-  readonly description: string;
-  readonly schema?: string;
-  readonly types?: readonly string[];
-  /** Headers beside those that every answer has. */
-  readonly headers?: Readonly<Record<string, object>>;
-}
-
-interface OperationDoc {
-  readonly id: string;
-  readonly summary: string;
-  readonly answers: Readonly<Record<number, AnswerDoc>>;
-  /** Statuses of problem documents, beyond those that every operation has. */
-  readonly problems: readonly number[];
-  readonly parameters?: readonly object[];
-  readonly body?: object;
-}
-
-const JSON_ONLY = ['application/json'];
-const query = (name: string, schema: object, description: string) => ({ name, in: 'query', schema, description });
-const header = (name: string, schema: object, description: string) => ({ name, in: 'header', schema, description });
 const WAIT = header(
   'Prefer',
   { type: 'string', examples: ['wait=10'] },
@@ -51,7 +33,6 @@ const IDEMPOTENCY_KEY = header(
   'A repeated request with the same key gets the first answer again, for 24 hours.',
 );
 
-const text = (description: string, schema: object = {}) => ({ description, schema: { type: 'string', ...schema } });
 const required = (header: object) => ({ required: true, ...header });
 const ETAG = text('The version of the integration.', { pattern: '^"[1-9][0-9]*"$' });
 const APPLIED = text('The wish to wait was heard.', { pattern: '^wait=[0-9]+$' });
@@ -152,6 +133,8 @@ function operations(registry: Registry): Readonly<Record<string, OperationDoc>> 
       problems: [400, 413, 415],
       parameters: [WAIT],
     },
+    ...runOperations(),
+    ...costOperations(),
     'GET /providers': {
       id: 'listProviders',
       summary: 'Providers with their fields, schemas and help',
@@ -177,6 +160,7 @@ function pathItem(path: Path, docs: Readonly<Record<string, OperationDoc>>, regi
   const schemaOf: Readonly<Record<string, object>> = {
     org: { type: 'string', pattern: ORG_SLUG.source },
     provider: providerName(registry),
+    id: { type: 'string', pattern: RUN_ID.source },
   };
   const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
     name,
@@ -251,7 +235,7 @@ function response({ description, schema, types = JSON_ONLY, headers: more = {} }
   if (!schema) return { description, headers };
   const content = types.map((type) => [
     type,
-    { schema: type === 'text/event-stream' ? { type: 'string' } : { $ref: `#/components/schemas/${schema}` } },
+    { schema: type === 'application/json' ? { $ref: `#/components/schemas/${schema}` } : { type: 'string' } },
   ]);
   return { description, headers, content: Object.fromEntries(content) };
 }
@@ -314,8 +298,3 @@ function described(schema: JsonSchema): object {
 
 /** White space around a pasted text is cut off before it is checked. */
 const spaced = (pattern: string): string => `^\\s*(?:${pattern.replace(/^\^/, '').replace(/\$$/, '')})\\s*$`;
-
-/** TypeBox schemas without the symbols that they carry. */
-function plain(schema: TSchema): object {
-  return JSON.parse(JSON.stringify(schema)) as object;
-}

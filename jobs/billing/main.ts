@@ -13,7 +13,6 @@ import { startJob } from '../start-job.ts';
 /** Flow 2, first half: a billing export as it stands at the customer becomes raw rows of the organisation. */
 await startJob({
   name: 'billing',
-  pipelines: ['cloud/gcp/cost/billing'],
   needsCredential: true,
   processors({ platform, warehouseOf }) {
     const { config, clock } = platform;

@@ -7,7 +7,10 @@ import { kmsClient } from '../../shared/gcp/kms.ts';
 import { primaryVersions } from '../../shared/gcp/kms-keys.ts';
 import { messageQueue } from '../../shared/gcp/message-queue.ts';
 import { topicOf } from '../../shared/gcp/pubsub.ts';
+import { listScheduleEntries } from '../../shared/gcp/scheduler-jobs.ts';
+import { RunRequests } from '../../shared/pipelines/run-requests.ts';
 import { platformFromEnv } from '../../shared/platform/platform.ts';
+import { checkSchedules } from './check-schedules.ts';
 import { drainDeadLetters } from './drain-dead-letters.ts';
 import { expireRunOut } from './expire.ts';
 import { reencryptOld } from './re-encrypt.ts';
@@ -22,6 +25,7 @@ const deadLetters = messageQueue(platform, config.deadLetterSubscription);
 const client = bigQuery(platform);
 const upkeep = new UpkeepStore(client, config, clock);
 const store = new IntegrationStore(client, config);
+const runs = new RunRequests(client, config, clock);
 const cipher = new CredentialCipher(kmsClient(platform), config.kmsKey);
 const requests = { store: upkeep, topic: validationTopic(topic), log };
 
@@ -33,6 +37,8 @@ const tasks: Readonly<Record<string, () => Promise<Report>>> = {
   retest: () => retestDue(requests),
   're-encrypt': () => reencryptOld({ upkeep, store, cipher, keys: primaryVersions(platform), clock, log }),
   'mend-history': async () => ({ done: await upkeep.mendHistory(), failed: 0 }),
+  'close-lost-runs': async () => ({ done: await runs.closeLost(), failed: 0 }),
+  'check-schedules': () => checkSchedules({ list: () => listScheduleEntries(platform), config, log }),
 };
 
 try {

@@ -6,6 +6,8 @@ import type { Logger } from '../../shared/platform/log.ts';
 export interface Report {
   readonly done: number;
   readonly failed: number;
+  /** Things that a person has to look at; trying again would not help. */
+  readonly warned?: number;
 }
 
 /**

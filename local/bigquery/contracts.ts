@@ -134,7 +134,16 @@ export interface QueryResult {
   readonly referencedTables: readonly TableRef[];
   readonly totalBytesProcessed: bigint;
   /** One entry per statement of a script or procedure, in order: they become child jobs. */
-  readonly children?: readonly { statementType: string; dml?: QueryResult['dml']; sql: string }[];
+  readonly children?: readonly ChildResult[];
+}
+
+/** What one statement of a script did, and when it ran: milliseconds since the engine was given the script. */
+export interface ChildResult {
+  readonly statementType: string;
+  readonly dml?: QueryResult['dml'];
+  readonly sql: string;
+  readonly startMs: number;
+  readonly endMs: number;
 }
 
 export interface SqlEngine {

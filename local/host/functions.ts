@@ -10,7 +10,7 @@ import { loadConfig } from '../../shared/platform/config.ts';
 import { createLogger } from '../../shared/platform/log.ts';
 import { authClientFor } from '../iam/auth-client.ts';
 import type { Cloud } from '../cloud.ts';
-import { emailOf } from '../topology.ts';
+import { emailOf, functionAccount } from '../topology.ts';
 
 /** All functions in one process, each behind its own functions-framework server and under its own service account. */
 export interface FunctionHost {
@@ -29,7 +29,7 @@ export async function hostFunctions(
   const servers = new Map<string, Server>();
   for (const [name, load] of Object.entries(functions)) {
     const { create } = await load();
-    const email = emailOf(name, cloud.context.projectId);
+    const email = emailOf(functionAccount(name), cloud.context.projectId);
     const platform = {
       config,
       clock: cloud.context.clock,

@@ -297,6 +297,7 @@ const ROLES: Readonly<Record<string, readonly string[]>> = {
   'run.developer': [...RUN_WRITES, ...PROJECT],
   'run.invoker': ['run.jobs: run', 'run.routes: invoke'],
   'run.jobsExecutor': ['run.executions: cancel', 'run.jobs: run'],
+  'run.jobsExecutorWithOverrides': ['run.executions: cancel', 'run.jobs: run runWithOverrides'],
   'run.viewer': [...RUN_READS, ...PROJECT],
 
   'serviceusage.serviceUsageConsumer': [...USAGE, 'serviceusage.services: use', 'monitoring.timeSeries: list'],

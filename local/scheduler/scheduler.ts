@@ -112,8 +112,13 @@ export async function startScheduler(ctx: ServiceContext, deps: SchedulerDeps, o
   const server = await listen(apiListener({ service: 'scheduler', routes: routes(ctx, store), ...ctx }), options.port);
   return {
     url: server.url,
-    /** Makes or replaces an entry, as `terraform apply` does. */
-    ensure: put,
+    /** Makes or replaces an entry, as `terraform apply` does: one that somebody has paused stays so. */
+    ensure(job: ScheduledJob): ScheduledJob {
+      const { state = 'ENABLED' } = all().find(({ name }) => name === job.name) ?? {};
+      return put({ state, ...job });
+    },
+    list: all,
+    remove: store.remove,
     async close(): Promise<void> {
       closed = true;
       clearTimeout(timer);

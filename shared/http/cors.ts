@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 
 const ALLOWED_HEADERS = 'Authorization, Content-Type, Idempotency-Key, If-Match, Prefer, X-Request-Id';
-const EXPOSED_HEADERS = 'Allow, ETag, Preference-Applied, Retry-After, WWW-Authenticate, X-Request-Id';
+const EXPOSED_HEADERS =
+  'Allow, Content-Disposition, ETag, Preference-Applied, Retry-After, WWW-Authenticate, X-Request-Id';
 const PREFLIGHT_SECONDS = 600;
 
 /** Headers for a browser on one of our own pages; a foreign page gets none of them. */

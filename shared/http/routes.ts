@@ -24,6 +24,13 @@ export const ROUTES = {
   '/integrations/{org}/{provider}/validate': {
     POST: { function: 'integrations-validate', role: 'editor', limit: 'validations' },
   },
+  '/pipelines/{org}/runs': {
+    GET: { function: 'pipelines', role: 'viewer', limit: 'reads' },
+    POST: { function: 'pipelines', role: 'editor', limit: 'writes' },
+  },
+  '/pipelines/{org}/runs/{id}': { GET: { function: 'pipelines', role: 'viewer', limit: 'reads' } },
+  '/pipelines/{org}/runs/{id}/cancel': { POST: { function: 'pipelines', role: 'editor', limit: 'writes' } },
+  '/costs/{org}': { GET: { function: 'costs', role: 'viewer', limit: 'reads' } },
   '/providers': { GET: { function: 'providers' } },
   '/openapi.json': { GET: { function: 'providers' } },
   '/health': { GET: { function: 'providers' } },

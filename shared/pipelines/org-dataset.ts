@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Dataset, RoutineMetadata } from '@google-cloud/bigquery';
+import type { Dataset, RoutineMetadata, Table } from '@google-cloud/bigquery';
 import type { Config } from '../platform/config.ts';
 import { BIGQUERY_CONFIGS, creationOf, readTables, widened, type TableConfig } from './table-config.ts';
 import { fillNames, type Warehouse, type WarehouseNames } from './warehouse.ts';
 
+const HASH_CARRIER = 'landed_units';
 const ORG_SLUG = /^[a-z][a-z0-9_]{2,49}$/;
 
 /** Name of an organisation's dataset, `acme_prod`. @throws Error for what is no organisation's slug. */
@@ -25,7 +26,8 @@ interface RoutineConfig {
  * Makes an organisation's dataset with the tables and procedures of `configs/bigquery`, or brings it up to date:
  * missing columns are added, changed procedures replaced, nothing is ever taken away.
  *
- * The dataset carries a hash of what it was made from, so that an unchanged one costs three reads.
+ * One of its tables carries a hash of what all was made from, so that an unchanged dataset costs three reads. A dataset's own
+ * labels are for its owner alone, and the job that makes it is not the only one that brings it up to date.
  */
 export async function ensureOrgDataset(
   warehouse: Warehouse,
@@ -37,18 +39,23 @@ export async function ensureOrgDataset(
   const routines = readRoutines(configs);
   const hash = contentHash(tables, routines, scoped.names);
   const target = warehouse.bigQuery.dataset(dataset, { location: warehouse.location });
-  const { labels = {} } = await datasetMetadata(target);
-  if (labels['config_hash'] === hash && (await isComplete(target, tables, routines))) return scoped;
+  await existing(() => target.create());
+  const carrier = target.table(HASH_CARRIER);
+  if ((await labelsOf(carrier))['config_hash'] === hash && (await isComplete(target, tables, routines))) return scoped;
   for (const table of tables) await ensureTable(target, table);
   for (const routine of routines) await ensureRoutine(target, routine, scoped.names);
-  await target.setMetadata({ labels: { ...labels, config_hash: hash } });
+  await carrier.setMetadata({ labels: { config_hash: hash } });
   return scoped;
 }
 
-async function datasetMetadata(dataset: Dataset): Promise<{ labels?: Record<string, string> }> {
-  await existing(() => dataset.create());
-  const [metadata] = await dataset.getMetadata();
-  return metadata as { labels?: Record<string, string> };
+async function labelsOf(table: Table): Promise<Readonly<Record<string, string>>> {
+  try {
+    const [metadata] = await table.getMetadata();
+    return (metadata as { labels?: Record<string, string> }).labels ?? {};
+  } catch (err) {
+    if ((err as { code?: unknown }).code === 404) return {};
+    throw err;
+  }
 }
 
 async function isComplete(

@@ -34,6 +34,7 @@ export const PIPELINE_ERRORS = {
   },
   conversion_failed: { retryable: false, remedy: 'Read the message; the former rows of these periods were kept.' },
   run_in_progress: { retryable: false, remedy: 'Wait for the other run of the same pipeline and days to end.' },
+  not_started: { retryable: false, remedy: 'Start the run again; nothing of it has been done.' },
   step_timeout: { retryable: false, remedy: 'Run fewer days at once, or raise timeout_seconds of the step.' },
   interrupted: { retryable: false, remedy: 'Start the run again; it goes on with what is missing.' },
   cancelled: { retryable: false, remedy: 'Start the run again; it goes on with what is missing.' },

@@ -32,14 +32,52 @@ export class QualityReport {
     this.#results.push(result);
   }
 
-  /** Columns that came new, and those whose names we cannot take over. */
+  /** Columns that came new, and those that we cannot take over. */
   columns({ name }: SourceTable, { added, refused }: ColumnFit): void {
     if (added.length > 0)
-      this.add(warning('new_columns', name, added, 'Columns that earlier exports had not were added.'));
+      this.#warn('new_columns', name, added.join(', '), 'Columns that earlier exports had not were added.');
     if (refused.length > 0)
-      this.add(
-        warning('refused_columns', name, refused, 'Columns with names that the raw table cannot have were left out.'),
+      this.#warn(
+        'refused_columns',
+        name,
+        refused.join(', '),
+        'Columns with names or types that the raw table cannot have were left out.',
       );
+  }
+
+  repeatedTable(path: string, fields: readonly string[]): void {
+    this.#warn('repeated_table', path, fields.join(', '), 'A table that the integration names twice is landed once.');
+  }
+
+  /** Rows that two tables hold for the same account. */
+  duplicates(unit: string, rows: number): void {
+    this.#warn(
+      'account_twice',
+      unit,
+      String(rows),
+      'Another table holds the same charges of the billing account: they count once. Name one table for each account.',
+    );
+  }
+
+  lateDetailedExport(path: string, days: readonly string[]): void {
+    this.#warn(
+      'detailed_export_late',
+      path,
+      days.join(', '),
+      'The standard export has days that the detailed one has not yet: they are landed when they come.',
+    );
+  }
+
+  futureDay(source: string, day: string): void {
+    this.#warn('future_partition', `${source} ${day}`, day, 'A partition lies in the future; its rows were landed.');
+  }
+
+  streamingBuffer(source: string, rows: number): void {
+    this.#warn('streaming_buffer', source, String(rows), 'Rows without a partition yet are landed when they have one.');
+  }
+
+  #warn(check_id: string, subject: string, observed: string, message: string): void {
+    this.add({ check_id, subject, status: 'warn', observed, expected: null, message });
   }
 
   async save(): Promise<void> {
@@ -49,8 +87,4 @@ export class QualityReport {
       await this.#warehouse.query(APPEND_QUALITY_RESULT, { ...result, run_id, pipeline: pipeline.id, checked_at });
     }
   }
-}
-
-function warning(check_id: string, subject: string, columns: readonly string[], message: string): QualityResult {
-  return { check_id, subject, status: 'warn', observed: columns.join(', '), expected: null, message };
 }

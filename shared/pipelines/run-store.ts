@@ -1,11 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../platform/clock.ts';
 import type { PipelineError } from './pipeline-error.ts';
 import type { PipelineRun } from './processor.ts';
+import type { EndState, RunState } from './run-states.ts';
 import * as statements from './run-statements.ts';
 import type { Warehouse } from './warehouse.ts';
-
-export type RunState = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'PARTIAL' | 'FAILED' | 'CANCELLED';
-export type EndState = Exclude<RunState, 'QUEUED' | 'RUNNING'>;
 
 /** A row of `pipeline_run_steps`. */
 export interface StepRow {
@@ -14,6 +13,8 @@ export interface StepRow {
   readonly state: RunState;
   readonly rows: number;
   readonly bytes: number;
+  /** Of our own queries. */
+  readonly bytes_billed: number;
   readonly attempts: number;
   readonly error_code: string | null;
   readonly error_message: string | null;
@@ -26,6 +27,8 @@ export interface RunEnd {
   readonly state: EndState;
   readonly rows: number;
   readonly bytes: number;
+  /** Of our own queries. */
+  readonly bytesBilled: number;
   readonly error?: PipelineError | undefined;
 }
 
@@ -36,11 +39,17 @@ export const LEASE_MS = 30_000;
 export class RunStore {
   readonly #warehouse: Warehouse;
   readonly #clock: Clock;
+  readonly #owner: string;
   readonly #savedSteps = new Set<string>();
 
-  constructor(warehouse: Warehouse, clock: Clock) {
+  /**
+   * @param execution - Name of the Cloud Run execution, whose later attempts go on with the leases of earlier ones; by default
+   * one that nobody else has.
+   */
+  constructor(warehouse: Warehouse, clock: Clock, execution: string = randomUUID()) {
     this.#warehouse = warehouse;
     this.#clock = clock;
+    this.#owner = execution;
   }
 
   /** Organisations that have set up a provider, by whether its credential is VALID. */
@@ -52,14 +61,16 @@ export class RunStore {
   /**
    * Makes the run known and takes the lease of its window.
    *
-   * @returns `done` when an earlier process ended this very run, `busy` while another run holds the window.
+   * @param requestedBy - Absent for a run that was queued by who asked for it: it is carried out while its row is there.
+   * @returns `done` when nothing is left to do for this execution: the run has ended, was withdrawn, or another execution is
+   * at it; `busy` while another run holds the window.
    */
-  async claim(run: PipelineRun, requestedBy: string): Promise<'claimed' | 'busy' | 'done'> {
+  async claim(run: PipelineRun, requestedBy?: string): Promise<'claimed' | 'busy' | 'done'> {
     const ids = { org_slug: run.org, pipeline: run.pipeline.id, run_id: run.id };
     const now = this.#clock.now().toISOString();
     const known = (await this.#warehouse.query(statements.FIND_RUNS, ids)).rows;
     const own = known.find((row) => row['run_id'] === run.id);
-    if (own && isEnded(own)) return 'done';
+    if (own ? isEnded(own) || this.#isAnothers(own, now) : requestedBy === undefined) return 'done';
     if (known.some((row) => row !== own && isOver(row, now))) {
       await this.#warehouse.query(statements.CLOSE_ABANDONED, { ...ids, now });
     }
@@ -76,15 +87,29 @@ export class RunStore {
     return (await this.#warehouse.query(statements.RENEW_RUN, params)).changed === 1;
   }
 
-  async finish(run: PipelineRun, { state, rows, bytes, error }: RunEnd): Promise<void> {
+  async finish(run: PipelineRun, { state, rows, bytes, bytesBilled, error }: RunEnd): Promise<void> {
     await this.#warehouse.query(statements.FINISH_RUN, {
       org_slug: run.org,
       run_id: run.id,
       state,
       rows,
       bytes,
+      bytes_billed: bytesBilled,
+      lease_owner: this.#owner,
       error_code: error?.code ?? null,
       error_message: error?.message ?? null,
+      now: this.#clock.now().toISOString(),
+    });
+  }
+
+  /** Ends a run that never got its window, so that it does not stand in the queue for ever. */
+  async giveUp(run: PipelineRun, state: EndState, error: PipelineError): Promise<void> {
+    await this.#warehouse.query(statements.GIVE_UP_RUN, {
+      org_slug: run.org,
+      run_id: run.id,
+      state,
+      error_code: error.code,
+      error_message: error.message,
       now: this.#clock.now().toISOString(),
     });
   }
@@ -98,9 +123,15 @@ export class RunStore {
     this.#savedSteps.add(key);
   }
 
-  #lease(): { now: string; lease_until: string } {
+  #lease(): { now: string; lease_until: string; lease_owner: string } {
     const now = this.#clock.now();
-    return { now: now.toISOString(), lease_until: new Date(now.getTime() + LEASE_MS).toISOString() };
+    const until = new Date(now.getTime() + LEASE_MS);
+    return { now: now.toISOString(), lease_until: until.toISOString(), lease_owner: this.#owner };
+  }
+
+  /** Cloud Run makes an execution twice when the answer to the first request for it got lost. */
+  #isAnothers(row: Readonly<Record<string, unknown>>, now: string): boolean {
+    return row['state'] === 'RUNNING' && row['lease_owner'] !== this.#owner && !isOver(row, now);
   }
 }
 
@@ -111,5 +142,5 @@ function isOver(row: Readonly<Record<string, unknown>>, now: string): boolean {
 
 function isEnded(row: Readonly<Record<string, unknown>>): boolean {
   const { state, error_code: code } = row;
-  return state === 'SUCCEEDED' || (state === 'CANCELLED' && code !== 'interrupted');
+  return state === 'SUCCEEDED' || code === 'not_started' || (state === 'CANCELLED' && code !== 'interrupted');
 }

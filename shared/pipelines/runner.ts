@@ -2,11 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Value } from '@sinclair/typebox/value';
 import { DeploymentError } from '../platform/errors.ts';
 import type { Platform } from '../platform/platform.ts';
+import { metered } from './billing-meter.ts';
 import { Handover } from './handover.ts';
 import type { PipelineDefinition, StepDefinition } from './pipeline-definition.ts';
 import { PipelineError, toPipelineError } from './pipeline-error.ts';
 import type { PipelineRun, Processor, Processors, StepContext } from './processor.ts';
-import { LEASE_MS, type EndState, type RunStore, type StepRow } from './run-store.ts';
+import type { EndState } from './run-states.ts';
+import { LEASE_MS, type RunStore, type StepRow } from './run-store.ts';
 
 export interface RunnerDeps {
   readonly platform: Platform;
@@ -24,6 +26,8 @@ export interface RunOutcome {
   readonly state: EndState | 'BUSY' | 'DONE';
   readonly rows: number;
   readonly bytes: number;
+  /** What BigQuery bills for our own queries. */
+  readonly bytesBilled: number;
   readonly error?: PipelineError | undefined;
 }
 
@@ -50,10 +54,16 @@ function checkedStep(step: StepDefinition, processor: Processor | undefined, fau
 /**
  * Runs a pipeline for one organisation and records how it went. A failure is an outcome, not an error: only when the
  * record itself cannot be written does this reject.
+ *
+ * @param requestedBy - Absent for a run that stands in the queue already.
  */
-export async function runPipeline(run: PipelineRun, requestedBy: string, deps: RunnerDeps): Promise<RunOutcome> {
+export async function runPipeline(
+  run: PipelineRun,
+  requestedBy: string | undefined,
+  deps: RunnerDeps,
+): Promise<RunOutcome> {
   const claim = await deps.runs.claim(run, requestedBy);
-  if (claim !== 'claimed') return { state: claim === 'busy' ? 'BUSY' : 'DONE', rows: 0, bytes: 0 };
+  if (claim !== 'claimed') return { state: claim === 'busy' ? 'BUSY' : 'DONE', rows: 0, bytes: 0, bytesBilled: 0 };
   const log = deps.platform.log.child({ org: run.org, pipeline: run.pipeline.id, runId: run.id });
   log.info('run-started', { from: run.window.from, to: run.window.to });
   const lease = holdLease(run, deps);
@@ -71,14 +81,14 @@ export async function runPipeline(run: PipelineRun, requestedBy: string, deps: R
 interface Lease {
   /** Aborted by SIGTERM and when the lease is lost. */
   readonly signal: AbortSignal;
-  readonly counts: { rows: number; bytes: number };
+  readonly counts: { rows: number; bytes: number; bytesBilled: number };
   release(): void;
 }
 
 /** Renews the lease three times as often as needed; a run that lost it stops, since another one may be at work. */
 function holdLease(run: PipelineRun, { runs, signal, platform }: RunnerDeps): Lease {
   const lost = new AbortController();
-  const counts = { rows: 0, bytes: 0 };
+  const counts = { rows: 0, bytes: 0, bytesBilled: 0 };
   const stop = new PipelineError('cancelled', 'The run was cancelled, or another execution took it over');
   const renew = (): void => {
     runs.renew(run, counts).then(
@@ -164,12 +174,20 @@ class Execution {
     signal.throwIfAborted();
     const processor = this.#deps.processors[step.processor] as Processor;
     try {
-      const result = await processor.run(this.#context(step, attempt, signal, record));
+      const result = await metered(
+        (bytes) => this.#countBilled(bytes, record),
+        () => processor.run(this.#context(step, attempt, signal, record)),
+      );
       return result?.failures ?? [];
     } catch (err) {
       if (timeout.aborted) throw new PipelineError('step_timeout', `The step ${step.id} took too long`, { cause: err });
       throw err;
     }
+  }
+
+  #countBilled(bytes: number, record: StepRecord): void {
+    record.addBilled(bytes);
+    this.#lease.counts.bytesBilled += bytes;
   }
 
   #context(step: StepDefinition, attempt: number, signal: AbortSignal, record: StepRecord): StepContext {
@@ -217,6 +235,7 @@ class StepRecord {
   readonly #now: () => Date;
   #rows = 0;
   #bytes = 0;
+  #bytesBilled = 0;
   #state: StepRow['state'] = 'QUEUED';
   #startedAt: string | null = null;
   #finishedAt: string | null = null;
@@ -238,6 +257,10 @@ class StepRecord {
     this.#bytes += bytes;
   }
 
+  addBilled(bytes: number): void {
+    this.#bytesBilled += bytes;
+  }
+
   end(state: EndState, error: PipelineError | undefined): void {
     this.#state = state;
     this.#error = error;
@@ -251,6 +274,7 @@ class StepRecord {
       state: this.#state,
       rows: this.#rows,
       bytes: this.#bytes,
+      bytes_billed: this.#bytesBilled,
       attempts: this.attempts,
       error_code: this.#error?.code ?? null,
       error_message: this.#error?.message ?? null,

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { BigQuery, Query } from '@google-cloud/bigquery';
+import type { BigQuery, Job, Query } from '@google-cloud/bigquery';
 import type { Statement } from '../credentials/statements.ts';
 import { queryParameter } from '../gcp/query-parameters.ts';
+import { countBilledBytes } from './billing-meter.ts';
 import { PipelineError } from './pipeline-error.ts';
 
 /** Datasets of one organisation and of the integration layer, by the names that templates use. */
@@ -18,7 +19,15 @@ export type QueryTypes = NonNullable<Query['types']>;
 export type WarehouseStatement = Omit<Statement, 'types'> & { readonly types: Readonly<Record<string, unknown>> };
 
 /** Rows, the next page and the raw answer. */
-type QueryAnswer = [Record<string, unknown>[], unknown, { numDmlAffectedRows?: string } | undefined];
+type QueryAnswer = [
+  Record<string, unknown>[],
+  unknown,
+  { numDmlAffectedRows?: string; totalBytesBilled?: string } | undefined,
+];
+
+interface JobStatistics {
+  readonly statistics?: { readonly query?: { readonly totalBytesBilled?: string } };
+}
 
 /** How many names a job goes through when those before it failed on BigQuery's side. */
 const MAX_NAMES = 4;
@@ -49,6 +58,7 @@ export class Warehouse {
   ): Promise<{ rows: Record<string, unknown>[]; changed: number }> {
     const request = { ...this.#request(statement, params), jobCreationMode: 'JOB_CREATION_OPTIONAL' as const };
     const [rows, , answer] = (await this.bigQuery.query(request)) as unknown as QueryAnswer;
+    countBilledBytes(answer?.totalBytesBilled);
     return { rows, changed: Number(answer?.numDmlAffectedRows ?? 0) };
   }
 
@@ -63,6 +73,7 @@ export class Warehouse {
       const [job] = await this.bigQuery.createQueryJob({ ...this.#request(statement, params), jobId: name });
       signal?.throwIfAborted();
       await job.getQueryResults({ maxResults: 0 });
+      countBilledBytes(await billedBytesOf(job));
     });
   }
 
@@ -105,6 +116,16 @@ export class Warehouse {
       location: this.location,
       labels: { stmt: name.replace(NOT_IN_LABELS, '-') },
     };
+  }
+}
+
+/** The answer of a finished job does not tell its bill; that the bill cannot be had is no reason to fail. */
+async function billedBytesOf(job: Pick<Job, 'getMetadata'>): Promise<string | undefined> {
+  try {
+    const [{ statistics }] = (await job.getMetadata()) as unknown as [JobStatistics];
+    return statistics?.query?.totalBytesBilled;
+  } catch {
+    return undefined;
   }
 }
 

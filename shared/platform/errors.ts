@@ -4,7 +4,7 @@ export const ERRORS = {
   invalid_request: { status: 400, title: 'The request is not valid', retryable: false },
   unauthenticated: { status: 401, title: 'Sign in first', retryable: false },
   forbidden: { status: 403, title: 'Not allowed', retryable: false },
-  not_found: { status: 404, title: 'No such path', retryable: false },
+  not_found: { status: 404, title: 'Nothing is there', retryable: false },
   unknown_provider: { status: 404, title: 'No such provider', retryable: false },
   not_configured: { status: 404, title: 'The integration is not set up', retryable: false },
   method_not_allowed: { status: 405, title: 'The path does not answer this method', retryable: false },

@@ -41,6 +41,8 @@ const credit = fc.record<Record<string, Cell>>({
     'RESELLER_MARGIN',
     'SPENDING_BASED_DISCOUNT',
     'COMMITTED_USAGE_DISCOUNT',
+    'COMMITTED_USAGE_DISCOUNT',
+    'COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE',
     'COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE',
     'FEE_UTILIZATION_OFFSET',
     'A_TYPE_OF_NEXT_YEAR',
@@ -61,14 +63,20 @@ const times = fc.constantFrom<Values>(
   { usage_start_time: '2026-02-10T10:00:00Z', usage_end_time: '2026-02-10T10:00:00Z' },
   { usage_start_time: null, usage_end_time: null },
 );
+// An account has one currency, and so has each of its subscriptions.
 const money = fc.constantFrom<Values>(
   { currency: 'USD', currency_conversion_rate: 1 },
-  { currency: 'USD', currency_conversion_rate: null },
+  { currency: 'USD', currency_conversion_rate: null, 'subscription.instance_id': 'sub-1' },
+  { currency: 'USD', currency_conversion_rate: 1, 'subscription.instance_id': 'sub-1' },
+  { currency: 'USD', currency_conversion_rate: 1, 'subscription.instance_id': 'sub-2' },
   { currency: 'EUR', currency_conversion_rate: 0.92 },
+  { currency: 'EUR', currency_conversion_rate: 0.92, 'subscription.instance_id': 'sub-eur' },
   { currency: 'JPY', currency_conversion_rate: 149.123456789 },
   { currency: 'EUR', currency_conversion_rate: null },
   { currency: 'EUR', currency_conversion_rate: 0 },
 );
+/** A commitment is counted in one unit. */
+const HOURS: Values = { 'usage.unit': 'hour', 'usage.pricing_unit': 'hour' };
 const sku = fc.constantFrom<Values>(
   {
     'service.id': '6F81-5844-456A',
@@ -87,6 +95,29 @@ const sku = fc.constantFrom<Values>(
     'service.description': 'Compute Engine',
     'sku.id': 'FEE-1',
     'sku.description': 'Commitment v1: Cpu in Americas for 1 Year',
+    ...HOURS,
+  },
+  {
+    'service.id': '6F81-5844-456A',
+    'service.description': 'Compute Engine',
+    'sku.id': 'FEE-3',
+    'sku.description': 'Commitment v1: Cpu in Americas for 3 Years',
+    ...HOURS,
+  },
+  {
+    'service.id': '9662-B51E-5089',
+    'service.description': 'Cloud SQL',
+    'sku.id': 'FEE-2',
+    'sku.description': 'Commitment - dollar based v1: Cloud SQL database in Belgium for 1 Year',
+    currency: 'USD',
+    currency_conversion_rate: 1,
+  },
+  {
+    'service.id': '6F81-5844-456A',
+    'service.description': 'Compute Engine',
+    'sku.id': 'CORE-1',
+    'sku.description': 'N2 Instance Core running in Americas',
+    ...HOURS,
   },
   {
     'service.id': '95FF-2EF5-5EA1',
@@ -202,7 +233,6 @@ const facts = fc.record<Record<string, Cell>>({
     ],
   ),
   credits: fc.array(credit, { maxLength: 3 }),
-  'subscription.instance_id': oneOf(null, null, 'sub-1'),
   'consumption_model.description': oneOf(null, 'Default', 'Flexible CUD 1 Year'),
   'consumption_model.id': oneOf(null, 'CM-1'),
   export_time: oneOf('2026-02-11T04:05:06.789Z', '2026-03-02T00:00:00Z'),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { decimalText, textOf, unscaled, type Cell } from '../sql/google-values.ts';
 import { startGoogleSql, type GoogleSql } from '../sql/zetasql.ts';
+import { commitmentRow, sampleCommitmentRows } from './arbitrary-commitments.ts';
 import { exportRow, sampleRows } from './arbitrary-rows.ts';
 import { convertWithGoogle, rawRows, type Conversion } from './google-conversion.ts';
 import type { RawRow } from './raw-rows.ts';
@@ -42,6 +43,18 @@ function billed({ focus }: Conversion): Record<string, string> {
   );
 }
 
+/** Sums of one column over the rows of one category, per commitment, invoice month and currency. */
+function perCommitment({ focus }: Conversion, category: string, column: string): Record<string, string> {
+  return sums(
+    focus
+      .filter((row) => row['CommitmentDiscountId'] !== null)
+      .map((row) => [
+        keyOf(row['CommitmentDiscountId'], row['x_InvoiceMonth'], row['BillingCurrency']),
+        row['ChargeCategory'] === category ? (row[column] ?? null) : '0',
+      ]),
+  );
+}
+
 /** All rows in one order that depends on nothing but the rows. */
 const canonical = ({ focus }: Conversion) => focus.map((row) => JSON.stringify(row)).toSorted();
 
@@ -63,18 +76,39 @@ describe('a converted billing period', () => {
     );
   });
 
-  it('has one base row per exported row and one credit row per promotion', async () => {
-    const rows = rawRows(sampleRows(80));
+  it('spreads what each commitment cost over its use, to the last digit, whatever the fees and the use', async function () {
+    this.timeout(120_000);
+    await fc.assert(
+      fc.asyncProperty(fc.array(commitmentRow, { minLength: 1, maxLength: 60 }), async (values) => {
+        const rows = rawRows(values);
+        const converted = await convertWithGoogle(google, rows);
+        assert.deepEqual(billed(converted), exported(rows));
+        assert.deepEqual(
+          perCommitment(converted, 'Usage', 'EffectiveCost'),
+          perCommitment(converted, 'Purchase', 'BilledCost'),
+        );
+      }),
+      { numRuns: 6, seed: 1_302_611 },
+    );
+  });
+
+  it('has one row per exported row and promotion, and parts of those that a commitment touches', async () => {
+    const rows = rawRows([...sampleRows(40), ...sampleCommitmentRows(60)]);
     const { focus } = await convertWithGoogle(google, rows);
     const promotions = rows.flatMap((row) =>
       (row['credits'] as { type: Cell }[]).filter(({ type }) => type === 'PROMOTION'),
     );
-    assert.equal(focus.filter((row) => row['x_SplitPart'] === 'base').length, rows.length);
-    assert.equal(focus.length, rows.length + promotions.length);
+    const parts = Map.groupBy(focus, (row) => textOf(row['x_SplitPart']).replace(/:.*/, ''));
+    const count = (part: string) => parts.get(part)?.length ?? 0;
+    const split = new Set(parts.get('covered')?.map((row) => row['x_SourceRowHash']));
+    assert.equal(count('base') + split.size, rows.length);
+    assert.equal(count('credit'), promotions.length);
+    assert.ok(split.size > 0 && count('remainder') > 0 && count('unused') > 0);
+    assert.ok(parts.get('remainder')?.every((row) => split.has(row['x_SourceRowHash'])));
   });
 
   it('is the same bytes over rows in any order, equal rows among them', async () => {
-    const values = sampleRows(40);
+    const values = [...sampleRows(20), ...sampleCommitmentRows(60)];
     const once = await convertWithGoogle(google, rawRows([...values, ...values.slice(0, 10)]));
     const again = await convertWithGoogle(google, rawRows([...values.slice(0, 10), ...values.toReversed()]));
     assert.deepEqual(canonical(again), canonical(once));
@@ -119,6 +153,21 @@ describe('a converted billing period', () => {
       await assert.rejects(convertWithGoogle(google, rawRows([row])), message);
     });
   }
+
+  it('is refused when its month cannot be read', async () => {
+    const rows = rawRows([{ cost: 1, 'invoice.month': '2026-02' }]);
+    await assert.rejects(convertWithGoogle(google, rows), /the invoice month is not written as YYYYMM/);
+  });
+
+  it('is refused when its raw rows have begun to expire and former rows are there to lose', async () => {
+    const rows = rawRows([{ cost: 1, 'invoice.month': '201501' }]);
+    await convertWithGoogle(google, rows);
+    const former = { BillingAccountId: '0000AA-1111BB-2222CC', x_InvoiceMonth: '201501', ProviderName: 'Google Cloud' };
+    await assert.rejects(
+      convertWithGoogle(google, rows, undefined, { cost_data_standard_1_3: [former] }),
+      /the raw rows of the month have begun to expire, so its former rows stay/,
+    );
+  });
 
   it('shows a row without a rate in its own currency and says so', async () => {
     const { focus, quality } = await convertWithGoogle(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Cell } from '../sql/google-values.ts';
 import { startGoogleSql, type GoogleSql } from '../sql/zetasql.ts';
+import { sampleCommitmentRows } from './arbitrary-commitments.ts';
 import { sampleRows } from './arbitrary-rows.ts';
 import { startEmbeddedWarehouse, type EmbeddedWarehouse } from './embedded-conversion.ts';
 import { convertWithGoogle, periodsOf, rawRows } from './google-conversion.ts';
@@ -15,7 +16,7 @@ const canonical = (rows: readonly Readonly<Record<string, Cell>>[]): string[] =>
 
 describe('the FOCUS conversion', function () {
   this.timeout(120_000);
-  const rows = rawRows(sampleRows(300));
+  const rows = rawRows([...sampleRows(200), ...sampleCommitmentRows(200)]);
   let google: GoogleSql;
   let embedded: EmbeddedWarehouse;
   before(async () => {

@@ -4,10 +4,10 @@ import { parseJobArguments } from '../../jobs/job-arguments.ts';
 import { runJob, shardOf, type JobDeps } from '../../jobs/run-job.ts';
 import { PipelineError, type PipelineErrorCode } from '../../shared/pipelines/pipeline-error.ts';
 import type { PipelineRun, Processor } from '../../shared/pipelines/processor.ts';
-import { aPipeline, aPlatform, aStep, runnerDeps } from '../pipelines/fakes.ts';
+import { aPipeline, aPlatform, aStep, NOW, runnerDeps } from '../pipelines/fakes.ts';
 
 const pipeline = aPipeline(aStep({ processor: 'Step', retry: { max: 0, backoffMs: 0 } }));
-const all = { pipeline: undefined, org: undefined, window: {} };
+const all = { pipeline: undefined, org: undefined, window: {}, run: undefined };
 
 /** A job whose step fails for the organisations that are named, and works for all others. */
 function jobDeps(failing: Record<string, PipelineErrorCode> = {}, env: Record<string, string> = {}) {
@@ -23,13 +23,14 @@ function jobDeps(failing: Record<string, PipelineErrorCode> = {}, env: Record<st
   const listOrgs = sinon.fake.resolves(
     ['acme', 'globex', 'initech'].map((org) => ({ org, isValid: org !== 'initech' })),
   );
+  const giveUp = sinon.fake(async (_run: PipelineRun, _state: string, _error: PipelineError) => undefined);
   const deps: JobDeps = {
     ...runner,
-    runs: { ...runner.runs, listOrgs },
+    runs: { ...runner.runs, listOrgs, giveUp },
     providerKey: () => 'GCP_SA',
     needsCredential: true,
   };
-  return { deps, worked, runs: runner.runs };
+  return { deps, worked, runs: { ...runner.runs, giveUp } };
 }
 
 describe('a job', () => {
@@ -74,11 +75,70 @@ describe('a job', () => {
     assert.deepEqual(worked, ['acme']);
   });
 
-  it('leaves a window alone that another run holds, when it runs all', async () => {
-    const { deps, worked } = jobDeps();
+  it('leaves a window alone that another run holds, when it runs all, and says so', async () => {
+    const { deps, worked, runs } = jobDeps();
     const claim = sinon.fake.resolves('busy' as const);
     assert.equal(await runJob([pipeline], all, { ...deps, runs: { ...deps.runs, claim } }), 0);
     assert.deepEqual(worked, []);
+    assert.deepEqual(runs.giveUp.args.map(([{ org }, state, { code }]) => [org, state, code]).toSorted(), [
+      ['acme', 'CANCELLED', 'run_in_progress'],
+      ['globex', 'CANCELLED', 'run_in_progress'],
+    ]);
+  });
+
+  it('gives up on a window that stays taken for longer than any lease without its renewal', async () => {
+    const { deps, worked, runs } = jobDeps();
+    let minutes = 0;
+    const clock = { now: () => new Date(NOW.getTime() + 60_000 * minutes++) };
+    const claim = sinon.fake.resolves('busy' as const);
+    const platform = { ...deps.platform, clock };
+    const code = await runJob(
+      [pipeline],
+      { ...all, org: 'acme' },
+      { ...deps, platform, runs: { ...deps.runs, claim } },
+    );
+    assert.equal(code, 1);
+    assert.deepEqual(worked, []);
+    assert.deepEqual(
+      runs.giveUp.args.map(([, state, error]) => [state, error.code]),
+      [['FAILED', 'run_in_progress']],
+    );
+  });
+
+  it('carries out a queued run under its own id, without queueing it once more', async () => {
+    const { deps, runs } = jobDeps();
+    const run = `run_${'1'.repeat(32)}`;
+    assert.equal(await runJob([pipeline], { ...all, org: 'acme', run }, deps), 0);
+    const [claimed, requestedBy] = runs.claim.args[0] as unknown as [PipelineRun, string | undefined];
+    assert.deepEqual([claimed.id, requestedBy], [run, undefined]);
+  });
+
+  it('is not tried again for a queued run that only a customer can mend', async () => {
+    const args = { ...all, org: 'acme', run: `run_${'1'.repeat(32)}` };
+    assert.equal(await runJob([pipeline], args, jobDeps({ acme: 'credential_refused' }).deps), 0);
+    assert.equal(await runJob([pipeline], args, jobDeps({ acme: 'backend_unavailable' }).deps), 1);
+  });
+
+  it('works on the organisation that was asked for in one of its tasks', async () => {
+    const workers = await Promise.all(
+      ['0', '1', '2'].map(async (index) => {
+        const { deps, worked } = jobDeps({}, { CLOUD_RUN_TASK_INDEX: index, CLOUD_RUN_TASK_COUNT: '3' });
+        assert.equal(await runJob([pipeline], { ...all, org: 'acme' }, deps), 0);
+        return worked;
+      }),
+    );
+    assert.deepEqual(workers.flat(), ['acme']);
+  });
+
+  it('works on each organisation in one of its tasks', async () => {
+    const workers = await Promise.all(
+      ['0', '1', '2'].map(async (index) => {
+        const { deps, worked } = jobDeps({}, { CLOUD_RUN_TASK_INDEX: index, CLOUD_RUN_TASK_COUNT: '3' });
+        assert.equal(await runJob([pipeline], all, deps), 0);
+        return worked;
+      }),
+    );
+    assert.deepEqual(workers.flat().toSorted(), ['acme', 'globex']);
   });
 
   it('goes on with the same runs when its task is tried again', async () => {
@@ -106,11 +166,17 @@ describe('arguments of a job', () => {
   const read = (...args: string[]) => parseJobArguments(args, ['cloud/a', 'cloud/b']);
 
   it('are all optional', () => {
-    assert.deepEqual(read(), { pipeline: undefined, org: undefined, window: { from: undefined, to: undefined } });
+    assert.deepEqual(read(), {
+      pipeline: undefined,
+      org: undefined,
+      window: { from: undefined, to: undefined },
+      run: undefined,
+    });
     assert.deepEqual(read('--pipeline', 'cloud/b', '--org', 'acme', '--from', '2026-11-01', '--to=2026-11-03'), {
       pipeline: 'cloud/b',
       org: 'acme',
       window: { from: '2026-11-01', to: '2026-11-03' },
+      run: undefined,
     });
   });
 
@@ -122,6 +188,8 @@ describe('arguments of a job', () => {
     { name: 'no slug', args: ['--org', 'Acme`'], fault: /no organisation/ },
     { name: 'a day that is none', args: ['--from', '2026-02-30'], fault: /--from/ },
     { name: 'a time', args: ['--to', '2026-11-01T00:00'], fault: /--to/ },
+    { name: 'a run that has no such id', args: ['--run', 'run_1'], fault: /--run/ },
+    { name: 'a run of nobody', args: ['--run', `run_${'0'.repeat(32)}`], fault: /--pipeline and --org/ },
     { name: 'an empty window', args: ['--from', '2026-11-01', '--to', '2026-11-01'], fault: /excluded/ },
   ]) {
     it(`are refused with the usage when there is ${name}`, () => {

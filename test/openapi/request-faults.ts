@@ -35,8 +35,9 @@ function parameterFaults(
 }
 
 function typed(text: string, schema: object): unknown {
-  const isBoolean = 'type' in schema && schema.type === 'boolean';
-  return isBoolean && (text === 'true' || text === 'false') ? text === 'true' : text;
+  const type = 'type' in schema ? schema.type : undefined;
+  if (type === 'integer' && /^-?\d+$/.test(text)) return Number(text);
+  return type === 'boolean' && (text === 'true' || text === 'false') ? text === 'true' : text;
 }
 
 function bodyFaults({ headers, body }: CheckedRequest, { operation }: Place, faultsOf: SchemaFaults): string[] {

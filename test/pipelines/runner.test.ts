@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Type } from '@sinclair/typebox';
 import sinon from 'sinon';
+import { countBilledBytes } from '../../shared/pipelines/billing-meter.ts';
 import { handoverKey } from '../../shared/pipelines/handover.ts';
 import { PipelineError } from '../../shared/pipelines/pipeline-error.ts';
 import type { Processor } from '../../shared/pipelines/processor.ts';
@@ -34,9 +35,24 @@ describe('the runner', () => {
       First: { run: async ({ handover, progress }) => (progress({ rows: 2, bytes: 9 }), handover.put(COUNT, 3)) },
       Second: { run: async ({ handover, progress }) => progress({ rows: handover.get(COUNT) }) },
     });
-    assert.deepEqual(await play(deps, 'First', 'Second'), { state: 'SUCCEEDED', rows: 5, bytes: 9, error: undefined });
+    assert.deepEqual(await play(deps, 'First', 'Second'), {
+      ...{ state: 'SUCCEEDED', rows: 5, bytes: 9, bytesBilled: 0 },
+      error: undefined,
+    });
     assert.equal(deps.steps.get('first')?.rows, 2);
     assert.equal(deps.steps.get('second')?.state, 'SUCCEEDED');
+  });
+
+  it('adds up what BigQuery bills for its own queries, by step and in all', async () => {
+    const deps = runnerDeps({
+      First: { run: async () => countBilledBytes('10485760') },
+      Second: { run: async () => (countBilledBytes('1'), countBilledBytes(undefined), countBilledBytes('2')) },
+    });
+    assert.equal((await play(deps, 'First', 'Second')).bytesBilled, 10_485_763);
+    assert.deepEqual(
+      [...deps.steps.values()].map(({ bytes_billed }) => bytes_billed),
+      [10_485_760, 3],
+    );
   });
 
   it('tries three times more with 2 s, 4 s and 8 s in between what can heal', async () => {

@@ -1,23 +1,32 @@
 import assert from 'node:assert/strict';
+import type { TableField } from '@google-cloud/bigquery';
 import type { FieldSchema, QueryParameterType } from '../../local/bigquery/contracts.ts';
 import {
   APPEND_QUALITY_RESULT,
+  countTwins,
   FIND_LANDED,
   LIST_LANDED,
   LIST_SOURCE_PARTITIONS,
   replaceUnit,
 } from '../../shared/pipelines/landing/landing-statements.ts';
-import { ADDED_COLUMNS } from '../../shared/pipelines/landing/raw-columns.ts';
+import { addedColumns, rawTable } from '../../shared/pipelines/landing/export-kinds.ts';
+import { countQuery, rowsQuery } from '../../shared/pipelines/landing/source-queries.ts';
+import { RUN_REQUEST_STATEMENTS } from '../../shared/pipelines/run-request-statements.ts';
 import { RUN_STATEMENTS } from '../../shared/pipelines/run-statements.ts';
 import type { WarehouseStatement } from '../../shared/pipelines/warehouse.ts';
+import { aSource } from './sources.ts';
 import { configuredTables, fill } from '../sql/catalog.ts';
+import { temporaryTable } from '../sql/procedures.ts';
 import { startGoogleSql, type GoogleSql, type TestTable } from '../sql/zetasql.ts';
 
 const RAW = 'cloud_gcp_billing_raw_daily';
 const STAGING = 'staging_0123';
-const rawFields = fieldsOf(RAW);
-const exported = rawFields.filter(({ name }) => !ADDED_COLUMNS.has(name));
-const columns = exported.map(({ name }) => name);
+const exportedOf = (table: string): readonly FieldSchema[] => {
+  const added = addedColumns(rawTable(table));
+  return fieldsOf(table).filter(({ name }) => !added.has(name));
+};
+const columnsOf = (table: string): string[] => exportedOf(table).map(({ name }) => name);
+const RAW_TABLES = [RAW, 'cloud_gcp_pricing_raw', 'cloud_gcp_cud_subscriptions_raw', 'cloud_gcp_focus_raw'];
 
 /** What INFORMATION_SCHEMA.PARTITIONS has, of the columns that we read. */
 const partitions: TestTable = {
@@ -36,7 +45,11 @@ function fieldsOf(table: string): readonly FieldSchema[] {
 }
 
 function parametersOf({ types }: WarehouseStatement) {
-  return Object.entries(types).map(([name, type]) => ({ name, type: { type } as QueryParameterType }));
+  return Object.entries(types).map(([name, type]) => ({ name, type: parameterType(type) }));
+}
+
+function parameterType(type: unknown): QueryParameterType {
+  return Array.isArray(type) ? { type: 'ARRAY', arrayType: parameterType(type[0]) } : { type: String(type) };
 }
 
 /** A script as the statements it is made of; none of ours holds a semicolon in a text. */
@@ -48,14 +61,24 @@ const statementsOf = ({ sql }: WarehouseStatement): string[] =>
 
 describe('statements of the pipelines', () => {
   let google: GoogleSql;
-  const tables = [...configuredTables(), { name: `test-project.acme_prod.${STAGING}`, fields: exported, rows: [] }];
+  const tablesWith = (table: string): TestTable[] => [
+    ...configuredTables(),
+    { name: `test-project.acme_prod.${STAGING}`, fields: exportedOf(table), rows: [] },
+  ];
+  const tables = tablesWith(RAW);
   before(async function () {
     this.timeout(30_000);
     google = await startGoogleSql();
   });
   after(() => google.close());
 
-  for (const statement of [...RUN_STATEMENTS, LIST_LANDED, FIND_LANDED, APPEND_QUALITY_RESULT]) {
+  for (const statement of [
+    ...RUN_STATEMENTS,
+    ...RUN_REQUEST_STATEMENTS,
+    LIST_LANDED,
+    FIND_LANDED,
+    APPEND_QUALITY_RESULT,
+  ]) {
     it(`${statement.name} is GoogleSQL on the tables as configured`, async () => {
       await google.analyze(fill(statement.sql), tables, parametersOf(statement));
     });
@@ -69,20 +92,47 @@ describe('statements of the pipelines', () => {
     await google.analyze(sql, [partitions], parametersOf(LIST_SOURCE_PARTITIONS));
   });
 
-  for (const { name, staging, isWhole } of [
-    { name: 'a day', staging: STAGING, isWhole: false },
-    { name: 'a whole table', staging: STAGING, isWhole: true },
-    { name: 'a day that is gone', staging: undefined, isWhole: false },
-    { name: 'a whole table that is gone', staging: undefined, isWhole: true },
-  ]) {
-    it(`the transaction that replaces ${name} is GoogleSQL, statement by statement`, async () => {
-      const script = replaceUnit({ table: RAW, columns, staging, isWhole });
-      for (const sql of statementsOf(script)) await google.analyze(fill(sql), tables, parametersOf(script));
+  for (const table of RAW_TABLES) {
+    for (const { name, staging, isWhole, hasTwins } of [
+      { name: 'a day', staging: STAGING, isWhole: false },
+      { name: 'a whole table', staging: STAGING, isWhole: true },
+      { name: 'a day that other tables have as well', staging: STAGING, isWhole: false, hasTwins: true },
+      { name: 'a whole table that others have as well', staging: STAGING, isWhole: true, hasTwins: true },
+      { name: 'a day that is gone', staging: undefined, isWhole: false },
+      { name: 'a whole table that is gone', staging: undefined, isWhole: true },
+    ]) {
+      it(`the transaction that replaces ${name} in ${table} is GoogleSQL, statement by statement`, async () => {
+        const target = { table, columns: columnsOf(table), staging, isWhole, hasTwins };
+        for (const script of [replaceUnit(target), countTwins(target)]) {
+          const known = tablesWith(table);
+          for (const sql of statementsOf(script).map((text) => fill(text))) {
+            await google.analyze(sql, known, parametersOf(script));
+            const temporary = temporaryTable(sql);
+            if (temporary)
+              known.push({ name: temporary.name, fields: await google.columns(temporary.query, known), rows: [] });
+          }
+        }
+      });
+    }
+  }
+
+  for (const type of ['TIMESTAMP', 'DATETIME', 'DATE']) {
+    it(`the queries on a view whose time of export is a ${type} are GoogleSQL`, async () => {
+      const fields = exportedOf(RAW).map((field) => (field.name === 'export_time' ? { ...field, type } : field));
+      const columns = fields as TableField[];
+      const path = { projectId: 'acme-billing', datasetId: 'exports', tableId: 'a_view' };
+      const source = aSource({ path, reading: 'queries', fields: columns });
+      const view = { name: 'acme-billing.exports.a_view', fields, rows: [] };
+      for (const query of [
+        countQuery(source),
+        ...(['all', 'day', 'no day'] as const).map((where) => rowsQuery(source, columns, where)),
+      ])
+        await google.analyze(query.sql, [view], parametersOf(query));
     });
   }
 
   it('the transaction marks the periods of rows that go and of rows that come', async () => {
-    const script = replaceUnit({ table: RAW, columns, staging: STAGING, isWhole: false });
+    const script = replaceUnit({ table: RAW, columns: columnsOf(RAW), staging: STAGING, isWhole: false });
     const mark = statementsOf(script).find((sql) => sql.includes('dirty_periods'));
     const source = 'p.d.t';
     const contents = tables.map((table) => {
@@ -105,7 +155,7 @@ describe('statements of the pipelines', () => {
       loaded_at: '2026-11-02T00:00:00Z',
     };
     const parameters = parametersOf(script)
-      .filter(({ name }) => name in values)
+      .filter(({ name }) => name in values || name === 'replaced_tables')
       .map((parameter) => ({ ...parameter, value: values[parameter.name] ?? null }));
     const marked = await google.modify(fill(mark ?? ''), contents, parameters);
     assert.deepEqual(marked.map(({ cells }) => JSON.stringify(cells.slice(0, 2))).toSorted(), [

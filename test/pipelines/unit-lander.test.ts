@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { UnitLander } from '../../shared/pipelines/landing/unit-lander.ts';
+import { Turns } from '../../shared/pipelines/landing/turns.ts';
+import { UnitLander, type OpenRows } from '../../shared/pipelines/landing/unit-lander.ts';
 import type { WireRow } from '../../shared/pipelines/landing/row-writer.ts';
-import type { SourceUnit } from '../../shared/pipelines/landing/source-table.ts';
+import type { SourceTable } from '../../shared/pipelines/landing/source-table.ts';
+import type { SourceUnit } from '../../shared/pipelines/landing/source-units.ts';
 import { Warehouse } from '../../shared/pipelines/warehouse.ts';
 import { aPipeline, aRun, NOW } from './fakes.ts';
 import { FakeBigQuery, STEPS } from './fake-bigquery.ts';
@@ -10,28 +12,34 @@ const columns = [
   { name: 'cost', type: 'FLOAT64' },
   { name: 'x_run_id', type: 'STRING' },
 ];
-const source = {
+const source: SourceTable = {
+  kind: 'standard',
   path: { projectId: 'acme-billing', datasetId: 'exports', tableId: 'gcp_billing_export_v1_A' },
   name: 'acme-billing.exports.gcp_billing_export_v1_A',
   location: 'US',
   fields: [{ name: 'cost', type: 'FLOAT' }],
-  isPartitioned: true,
+  reading: 'partitions',
+  partition: 'DAY',
   createdAt: NOW,
   modifiedAt: NOW,
   rowCount: 3,
 };
 const unit: SourceUnit = {
   source,
+  name: source.name,
   day: '2026-11-01',
-  tableIds: ['t$20261101'],
+  until: '2026-11-02',
+  isWhole: false,
+  rows: { tableIds: ['t$20261101'] },
   lastModified: '2026-11-02T00:00:00.000Z',
   rowCount: 3,
 };
 const costs = (raw: FakeBigQuery['raw']) => raw.map(({ row }) => (row as { cost: string }).cost);
 
-async function* pagesOf(...pages: string[][]): AsyncGenerator<WireRow[]> {
+async function* wirePages(...pages: string[][]): AsyncGenerator<WireRow[]> {
   for (const page of pages) yield page.map((v) => ({ f: [{ v }] }));
 }
+const pagesOf = (...pages: string[][]): OpenRows => ({ columns: source.fields, pages: wirePages(...pages) });
 const rows = () => pagesOf(['0.1', '0.2'], ['-0.3']);
 
 /** A process that lands for a run; each has its own lander. */
@@ -41,8 +49,9 @@ function landerOf(bigQuery: FakeBigQuery, { run = 'run_1', attempt = '0.1' } = {
     clock: { now: () => NOW },
     run: { ...aRun(aPipeline()), id: run },
     credentialId: 'cred_1',
-    table: 'raw',
+    table: 'cloud_gcp_billing_raw_daily',
     columns,
+    turns: new Turns(),
     attempt,
     signal: new AbortController().signal,
   });
@@ -61,7 +70,7 @@ describe('landing a unit', () => {
       { source: 'other', day: unit.day, run: 'old', row: { cost: '8' } },
     ];
     const report = await landerOf(bigQuery).land(unit, rows);
-    assert.deepEqual(report, { rows: 3, bytes: 46, wasLanded: false });
+    assert.deepEqual(report, { rows: 3, bytes: 46, duplicates: 0, wasLanded: false });
     assert.deepEqual(costs(bigQuery.raw), ['7', '8', '0.1', '0.2', '-0.3']);
     assert.equal(bigQuery.landed.get(`${source.name}/${unit.day}`)?.rows, 3);
     assert.equal(bigQuery.staging.size, 0);
@@ -70,7 +79,7 @@ describe('landing a unit', () => {
   it('a second time in the same run lands nothing twice', async () => {
     await landerOf(bigQuery).land(unit, rows);
     const jobs = bigQuery.jobs.size;
-    assert.deepEqual(await landerOf(bigQuery).land(unit, rows), { rows: 0, bytes: 0, wasLanded: true });
+    assert.deepEqual(await landerOf(bigQuery).land(unit, rows), { rows: 0, bytes: 0, duplicates: 0, wasLanded: true });
     assert.equal(bigQuery.raw.length, 3);
     assert.equal(bigQuery.jobs.size, jobs);
   });
@@ -98,10 +107,11 @@ describe('landing a unit', () => {
   it('that stops half way changes nothing', async () => {
     await landerOf(bigQuery).land(unit, rows);
     const broken = async function* (): AsyncGenerator<WireRow[]> {
-      yield* pagesOf(['1']);
+      yield* wirePages(['1']);
       throw new Error('the source went away');
     };
-    await assert.rejects(landerOf(bigQuery, { run: 'run_2' }).land(unit, broken), /went away/);
+    const rowsOf = () => ({ columns: source.fields, pages: broken() });
+    await assert.rejects(landerOf(bigQuery, { run: 'run_2' }).land(unit, rowsOf), /went away/);
     assert.deepEqual(costs(bigQuery.raw), ['0.1', '0.2', '-0.3']);
   });
 

@@ -28,6 +28,9 @@ export interface Outcome {
 export interface ChildStatement {
   readonly sql: string;
   readonly statistics: Json;
+  /** When it ran, milliseconds after its job began. */
+  readonly startMs: number;
+  readonly endMs: number;
 }
 
 /** A job as it is kept in the database. */

@@ -129,12 +129,15 @@ export class Jobs {
   #addChildren({ record, children }: Job): void {
     const { ref, outcome: _outcome, numChildJobs: _count, requestId: _request, ...rest } = record;
     const prefix = `script_job_${randomUUID().replaceAll('-', '')}`;
-    for (const [index, { sql, statistics }] of children.entries()) {
+    const jobStartMs = record.startedMs ?? record.createdMs;
+    for (const [index, { sql, statistics, startMs, endMs }] of children.entries()) {
       this.store.insert({
         ...rest,
         ref: { ...ref, jobId: `${prefix}_${index}` },
         configuration: { jobType: 'QUERY', query: { query: sql, useLegacySql: false } },
         createdMs: record.createdMs + index,
+        startedMs: jobStartMs + Math.round(startMs),
+        endedMs: jobStartMs + Math.round(endMs),
         parentJobId: ref.jobId,
         outcome: { statistics },
       });

@@ -1,7 +1,7 @@
 import { ApiError } from '../../kit/api-error.ts';
 import type { Access } from '../access.ts';
 import type { LocalCatalog } from '../catalog/catalog.ts';
-import type { QueryRequest, QueryResult, SqlEngine } from '../contracts.ts';
+import type { ChildResult, QueryRequest, QueryResult, SqlEngine } from '../contracts.ts';
 import { isConflict } from '../duck.ts';
 import { invalid, jobError, unsupported } from '../errors.ts';
 import type { RowWriter } from '../loads/row-writer.ts';
@@ -173,8 +173,9 @@ function childStatements({ statementType, children = [] }: QueryResult): ChildSt
   return inner.map(childStatement);
 }
 
-function childStatement({ sql, statementType, dml }: NonNullable<QueryResult['children']>[number]): ChildStatement {
-  return { sql, statistics: { statementType, totalBytesProcessed: '0', cacheHit: false, ...dmlStatistics(dml) } };
+function childStatement({ sql, statementType, dml, startMs, endMs }: ChildResult): ChildStatement {
+  const statistics = { statementType, totalBytesProcessed: '0', cacheHit: false, ...dmlStatistics(dml) };
+  return { sql, statistics, startMs, endMs };
 }
 
 async function writeDestination(job: Job, query: Json, result: QueryResult, deps: QueryDeps): Promise<void> {

@@ -19,6 +19,7 @@ export async function createSqlEngine(instance: DuckDBInstance, catalog: Catalog
   setup.closeSync();
 
   async function run(request: QueryRequest): Promise<QueryResult> {
+    const startedAt = performance.now();
     const statements = parseScript(request.sql);
     for (const parameter of request.parameters) parameterConstant(parameter); // a bad one is an error, used or not
     const partitions = await partitionsOf(request, statements);
@@ -28,7 +29,7 @@ export async function createSqlEngine(instance: DuckDBInstance, catalog: Catalog
       const stop = (): void => connection.interrupt();
       request.signal?.addEventListener('abort', stop, { once: true });
       try {
-        return await runScript(statements, new Session({ connection, catalog, request, partitions }));
+        return await runScript(statements, new Session({ connection, catalog, request, partitions, startedAt }));
       } finally {
         request.signal?.removeEventListener('abort', stop);
         await closeConnection(connection);

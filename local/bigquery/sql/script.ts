@@ -1,5 +1,5 @@
 import type { DuckDBMaterializedResult } from '@duckdb/node-api';
-import type { QueryResult, TableInfo, TableRef, WireRow } from '../contracts.ts';
+import type { ChildResult, QueryResult, TableInfo, TableRef, WireRow } from '../contracts.ts';
 import { duckDbTypeOf, fieldOf, quoted, scalar, standardType, type SqlType } from '../values/types.ts';
 import { toWire } from '../values/wire.ts';
 import type { Binder, BoundQuery } from './bind/binder.ts';
@@ -21,12 +21,11 @@ interface Outcome {
   readonly ddlTarget?: TableRef;
 }
 
-type Child = NonNullable<QueryResult['children']>[number];
 type Inside = Parameters<Session['binder']>[0];
 
 /** Runs statements one after the other; each is atomic by itself unless a transaction is open. */
 export async function runScript(statements: readonly ParsedStatement[], session: Session): Promise<QueryResult> {
-  const children: Child[] = [];
+  const children: ChildResult[] = [];
   try {
     const outcome = await runAll(statements, session, undefined, children);
     if (session.inTransaction) await session.rollback();
@@ -40,7 +39,7 @@ export async function runScript(statements: readonly ParsedStatement[], session:
 function resultOf(
   statements: readonly ParsedStatement[],
   outcome: Outcome,
-  children: readonly Child[],
+  children: readonly ChildResult[],
   session: Session,
 ): QueryResult {
   const isScript = statements.length > 1;
@@ -63,13 +62,14 @@ async function runAll(
   statements: readonly ParsedStatement[],
   session: Session,
   inside: Inside,
-  children: Child[],
+  children: ChildResult[],
 ): Promise<Outcome> {
   let outcome: Outcome = { statementType: 'SCRIPT' };
   for (const statement of statements) {
+    const startMs = session.elapsedMs();
     outcome = await runStatement(statement, session, inside, children);
-    const { dml } = outcome;
-    children.push({ statementType: outcome.statementType, sql: statement.sql, ...(dml ? { dml } : {}) });
+    const { statementType, dml } = outcome;
+    children.push({ statementType, sql: statement.sql, startMs, endMs: session.elapsedMs(), ...(dml ? { dml } : {}) });
   }
   return outcome;
 }
@@ -78,7 +78,7 @@ async function runStatement(
   statement: Statement,
   session: Session,
   inside: Inside,
-  children: Child[],
+  children: ChildResult[],
 ): Promise<Outcome> {
   const binder = session.binder(inside);
   switch (statement.statement) {
@@ -184,7 +184,7 @@ async function runCall(
   statement: Extract<Statement, { statement: 'call' }>,
   session: Session,
   binder: Binder,
-  children: Child[],
+  children: ChildResult[],
 ): Promise<Outcome> {
   const { projectId, datasetId, routineId } = routineRef(statement.routine, binder.request);
   session.request.authorize('call', `projects/${projectId}/datasets/${datasetId}/routines/${routineId}`);

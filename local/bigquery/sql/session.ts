@@ -16,6 +16,7 @@ export class Session {
   /** Tables changed since the last commit. */
   readonly changed = new Map<string, TableRef>();
   readonly #partitions: ReadonlyMap<string, readonly PartitionRow[]>;
+  readonly #startedAt: number;
   inTransaction = false;
   #names = 0;
 
@@ -24,11 +25,14 @@ export class Session {
     catalog: Catalog;
     request: QueryRequest;
     partitions: ReadonlyMap<string, readonly PartitionRow[]>;
+    /** By the monotonic clock: when the engine was given the script, which may have waited for its tables since. */
+    startedAt: number;
   }) {
     this.connection = options.connection;
     this.catalog = options.catalog;
     this.request = options.request;
     this.#partitions = options.partitions;
+    this.#startedAt = options.startedAt;
   }
 
   /** What binds the session's next statement. Inside a procedure names belong to its project and its arguments are known. */
@@ -60,6 +64,10 @@ export class Session {
 
   unique(prefix: string): string {
     return `${prefix}${++this.#names}`;
+  }
+
+  elapsedMs(): number {
+    return performance.now() - this.#startedAt;
   }
 
   async run(sql: string): Promise<DuckDBMaterializedResult> {

@@ -24,6 +24,13 @@ export function canonicalJson(text: string): string {
   return written(value, (digits) => canonicalNumber(digits), true);
 }
 
+/** A string as Google writes it in JSON: the separators of lines and paragraphs escaped, hexadecimal digits in lower case. */
+export function jsonString(text: string): string {
+  return JSON.stringify(text)
+    .replaceAll('\u2028', String.raw`\u2028`)
+    .replaceAll('\u2029', String.raw`\u2029`);
+}
+
 /** What JSON_VALUE finds: the text of a scalar, else null. */
 export function jsonScalar(text: string, path: string): string | null {
   const value = found(text, path);

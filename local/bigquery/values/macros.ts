@@ -26,5 +26,7 @@ export const MACROS: readonly string[] = [
   `CREATE OR REPLACE MACRO t_parse(x) AS CASE WHEN x IS NULL THEN NULL WHEN regexp_full_match(trim(x), '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}([.][0-9]{1,6})?)?[ ]*([Zz]|UTC|[+-][0-9]{2}(:[0-9]{2})?)?') THEN CAST(CAST(regexp_replace(trim(x), ' *(UTC|[Zz])$', '+00') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TIMESTAMP) ELSE raise_timestamp('Invalid timestamp: ' || x) END`,
   `CREATE OR REPLACE MACRO time_text(x) AS left(CAST(x AS VARCHAR), 8) || t_frac(x)`,
   `CREATE OR REPLACE MACRO t_text(x) AS strftime(x, '%Y-%m-%d %H:%M:%S') || t_frac(x)`,
+  // The few characters that DuckDB writes otherwise than Google.
+  String.raw`CREATE OR REPLACE MACRO s_json(x) AS CASE WHEN regexp_matches(x, '[\x0B\x0E\x0F\x1A-\x1F\x{2028}\x{2029}]') THEN json_string(x) ELSE CAST(to_json(x) AS VARCHAR) END`,
   `CREATE OR REPLACE MACRO t_json(x) AS strftime(x, '%Y-%m-%dT%H:%M:%S') || t_frac(x)`,
 ];

@@ -1,4 +1,6 @@
 import type { TableField } from '@google-cloud/bigquery';
+import { PipelineError } from '../pipeline-error.ts';
+import { fitCheck, typeOf } from './column-types.ts';
 
 /** A cell as `tabledata.list` writes it: every scalar is text. */
 export type Cell = string | null | readonly { readonly v: Cell }[] | { readonly f: readonly { readonly v: Cell }[] };
@@ -17,6 +19,7 @@ type CellWriter = (cell: Cell) => string;
  *
  * @param source - Columns of the table that is read, in its order.
  * @param target - Columns of the table that is loaded.
+ * @throws PipelineError `rows_refused`, when a row is written whose number the target's type cannot hold exactly.
  */
 export function rowWriter(source: readonly TableField[], target: readonly TableField[]): (row: WireRow) => string {
   const write = recordWriter(source, target);
@@ -41,16 +44,30 @@ function recordWriter(source: readonly TableField[], target: readonly TableField
 }
 
 function fieldWriter(source: TableField, target: TableField): CellWriter {
-  const one = source.fields ? recordWriter(source.fields, target.fields ?? []) : scalarWriter(source.type ?? 'STRING');
+  const one = source.fields ? recordWriter(source.fields, target.fields ?? []) : checkedWriter(source, target);
   if (source.mode !== 'REPEATED') return one;
   return (cell) => `[${(cell as readonly { v: Cell }[]).map(({ v }) => one(v)).join(',')}]`;
 }
 
-function scalarWriter(type: string): CellWriter {
+function checkedWriter(source: TableField, target: TableField): CellWriter {
+  const write = scalarWriter(source.type ?? 'STRING', target.type ?? 'STRING');
+  const fits = fitCheck(target, source);
+  if (!fits) return write;
+  return (cell) => {
+    if (fits(cell as string)) return write(cell);
+    throw new PipelineError(
+      'rows_refused',
+      `The column ${source.name} has numbers that ${typeOf(target)} cannot hold exactly`,
+    );
+  };
+}
+
+function scalarWriter(type: string, target: string): CellWriter {
   switch (type.toUpperCase()) {
     case 'TIMESTAMP':
       return (cell) => timestampText(cell as string);
     case 'JSON': // the text is JSON already, its numbers exact; a line break between its parts would end the line
+      if (target.toUpperCase() !== 'JSON') return (cell) => JSON.stringify(cell);
       return (cell) => (cell as string).replaceAll(/[\r\n]+/g, ' ');
     case 'INTEGER':
     case 'INT64':

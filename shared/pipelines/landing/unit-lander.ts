@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Dataset, TableField } from '@google-cloud/bigquery';
 import type { Clock } from '../../platform/clock.ts';
@@ -6,10 +6,12 @@ import { loadStream } from '../../gcp/load-stream.ts';
 import { PipelineError } from '../pipeline-error.ts';
 import type { PipelineRun } from '../processor.ts';
 import { jobIdOf, type Warehouse } from '../warehouse.ts';
-import { FIND_LANDED, replaceUnit, type LandingTarget } from './landing-statements.ts';
-import { ADDED_COLUMNS } from './raw-columns.ts';
+import { addedColumns, rawTable } from './export-kinds.ts';
+import { countTwins, FIND_LANDED, replaceUnit, type LandingTarget } from './landing-statements.ts';
+import type { LandedUnit } from './landed-units.ts';
 import { rowWriter, type WireRow } from './row-writer.ts';
-import type { SourceUnit } from './source-table.ts';
+import type { Turns } from './turns.ts';
+import { sameInstant, type SourceUnit } from './source-units.ts';
 
 /** NDJSON is handed on in pieces of about this size, characters. */
 const CHUNK_CHARS = 64 * 1024;
@@ -19,8 +21,24 @@ const STAGING_LIFE_MS = 24 * 3_600_000;
 export interface LandReport {
   readonly rows: number;
   readonly bytes: number;
+  /** Rows that another table of the same account had landed already. */
+  readonly duplicates: number;
   /** An earlier call of the same run had landed it. */
   readonly wasLanded: boolean;
+}
+
+/** Other tables that may hold rows of a unit's accounts. */
+export interface Twins {
+  /** Of the same grain: their rows can be compared with the new ones. */
+  readonly alike: readonly string[];
+  /** Of another grain: a day of an account comes from one of them alone. */
+  readonly unlike: readonly string[];
+}
+
+/** A unit's rows, and the columns that their cells stand for. */
+export interface OpenRows {
+  readonly columns: readonly TableField[];
+  readonly pages: AsyncIterable<readonly WireRow[]>;
 }
 
 export interface LanderOptions {
@@ -34,9 +52,21 @@ export interface LanderOptions {
   /** Distinguishes tries of the same unit in job ids. */
   readonly attempt: string;
   readonly signal: AbortSignal;
+  /** Transactions on one table abort each other, so those of an organisation's landers queue here. */
+  readonly turns: Turns;
 }
 
-type Rows = () => AsyncIterable<readonly WireRow[]>;
+/** Opens the rows of a unit; called again when an earlier load of them failed. */
+type Rows = () => OpenRows;
+
+/** What becomes of a unit beside its own rows. */
+export interface Landing {
+  readonly replaces?: readonly string[];
+  readonly twins?: Twins;
+}
+
+const NO_TWINS: Twins = { alike: [], unlike: [] };
+const NOTHING = { rows: 0, bytes: 0, duplicates: 0 };
 
 /**
  * Replaces units of a raw table, each by one load job into a staging table and one transaction.
@@ -48,43 +78,47 @@ export class UnitLander {
   readonly #options: LanderOptions;
   readonly #exported: readonly TableField[];
   readonly #dataset: Dataset;
-  /** Transactions on one table abort each other, so ours queue here. */
-  #transactions: Promise<unknown> = Promise.resolve();
 
   constructor(options: LanderOptions) {
     this.#options = options;
-    const { warehouse, columns } = options;
-    this.#exported = columns.filter(({ name = '' }) => !ADDED_COLUMNS.has(name)).map(withoutMode);
+    const { warehouse, columns, table } = options;
+    const added = addedColumns(rawTable(table));
+    this.#exported = columns.filter(({ name = '' }) => !added.has(name)).map(withoutMode);
     this.#dataset = warehouse.bigQuery.dataset(warehouse.names.org ?? '', { location: warehouse.location });
   }
 
-  /** @param rows - Opens the unit's rows; called again when an earlier load of them failed. */
-  async land(unit: SourceUnit, rows: Rows): Promise<LandReport> {
-    if (await this.#isLanded(unit)) return { rows: 0, bytes: 0, wasLanded: true };
+  async land(unit: SourceUnit, rows: Rows, { replaces = [], twins = NO_TWINS }: Landing = {}): Promise<LandReport> {
+    if (await this.#isLanded(unit)) return { ...NOTHING, wasLanded: true };
     const staging = this.#stagingName(unit);
     await this.#createStaging(staging);
     const loaded = await this.#load(unit, staging, rows);
-    await this.#transact(unit, staging);
+    const duplicates = await this.#options.turns.take(() => this.#replace(unit, staging, replaces, twins));
     await this.#dataset.table(staging).delete({ ignoreNotFound: true });
-    return { ...loaded, wasLanded: false };
+    return { ...loaded, duplicates, wasLanded: false };
   }
 
   /** Takes away the rows of a unit that its source no longer has. */
-  async remove(unit: SourceUnit, isWhole = false): Promise<void> {
-    await this.#transact(unit, undefined, isWhole);
+  async remove(unit: Pick<LandedUnit, 'name' | 'day' | 'isWhole' | 'lastModified'>): Promise<void> {
+    const target = this.#target(unit.isWhole);
+    await this.#options.turns.take(() =>
+      this.#transact(unit, target, { ...this.#unitParameters(unit), replaced_tables: [] }),
+    );
   }
 
-  async #isLanded({ source, day, lastModified }: SourceUnit): Promise<boolean> {
-    const { warehouse, run } = this.#options;
-    const params = { source_table: source.name, ingestion_date: day };
-    const [landed] = (await warehouse.query(FIND_LANDED, params)).rows;
-    if (landed?.['run_id'] !== run.id) return false;
-    return sameInstant((landed['source_last_modified'] as { value: string }).value, lastModified);
+  async #isLanded(unit: SourceUnit): Promise<boolean> {
+    const landed = await this.#findLanded(unit);
+    if (landed?.['run_id'] !== this.#options.run.id) return false;
+    return sameInstant((landed['source_last_modified'] as { value: string }).value, unit.lastModified);
   }
 
-  #stagingName({ source, day, lastModified, rowCount }: SourceUnit): string {
+  async #findLanded({ name, day }: SourceUnit): Promise<Record<string, unknown> | undefined> {
+    const params = { source_table: name, ingestion_date: day };
+    return (await this.#options.warehouse.query(FIND_LANDED, params)).rows[0];
+  }
+
+  #stagingName({ name, day, lastModified, rowCount }: SourceUnit): string {
     const { run } = this.#options;
-    return jobIdOf('staging', source.name, day, lastModified, rowCount, run.id).replace('-', '_');
+    return jobIdOf('staging', name, day, lastModified, rowCount, run.id).replace('-', '_');
   }
 
   async #createStaging(name: string): Promise<void> {
@@ -99,7 +133,7 @@ export class UnitLander {
   async #load(unit: SourceUnit, staging: string, rows: Rows): Promise<{ rows: number; bytes: number }> {
     const { warehouse, run, attempt } = this.#options;
     const counts = { rows: 0, bytes: 0 };
-    const jobId = jobIdOf('load', unit.source.name, unit.day, unit.lastModified, run.id, attempt);
+    const jobId = jobIdOf('load', unit.name, unit.day, unit.lastModified, run.id, attempt);
     await warehouse.once(jobId, async (name) => {
       Object.assign(counts, { rows: 0, bytes: 0 });
       await this.#upload(unit, staging, rows, name, counts);
@@ -114,52 +148,77 @@ export class UnitLander {
     jobId: string,
     counts: { rows: number; bytes: number },
   ): Promise<void> {
-    const lines = toNdjson(rows(), rowWriter(unit.source.fields, this.#exported), counts);
-    const first = await lines.next();
-    if (first.done) return; // nothing to load: the staging table is empty as it was made
-    const target = loadStream(this.#dataset.table(staging), {
+    const { pages, columns } = rows();
+    const lines = toNdjson(pages, rowWriter(columns, this.#exported), counts);
+    try {
+      const first = await lines.next();
+      if (first.done) return; // nothing to load: the staging table is empty as it was made
+      const target = this.#loadInto(staging, jobId);
+      await pipeline(Readable.from(prepend(first.value, lines)), target, { signal: this.#options.signal });
+    } catch (err) {
+      throw refusalOf(unit, err) ?? err;
+    }
+  }
+
+  #loadInto(staging: string, jobId: string): Writable {
+    return loadStream(this.#dataset.table(staging), {
       sourceFormat: 'NEWLINE_DELIMITED_JSON',
       writeDisposition: 'WRITE_TRUNCATE',
       createDisposition: 'CREATE_NEVER',
       schema: { fields: [...this.#exported] },
       jobId,
     });
-    try {
-      await pipeline(Readable.from(prepend(first.value, lines)), target, { signal: this.#options.signal });
-    } catch (err) {
-      if (!isRefusal(err)) throw err;
-      // BigQuery's own words may quote a row.
-      throw new PipelineError('rows_refused', `Rows of ${unit.source.name} on ${unit.day} do not fit the raw table`, {
-        cause: err,
-      });
-    }
   }
 
-  async #transact(unit: SourceUnit, staging: string | undefined, isWhole = !unit.source.isPartitioned): Promise<void> {
-    const { warehouse, run, table, attempt, signal } = this.#options;
-    const columns = this.#exported.map(({ name = '' }) => name);
-    const target: LandingTarget = { table, columns, staging, isWhole };
-    const jobId = jobIdOf('land', unit.source.name, unit.day, unit.lastModified, run.id, attempt, staging ?? 'removal');
-    const work = this.#transactions.then(async () => {
-      signal.throwIfAborted();
-      await warehouse.runOnce(jobId, replaceUnit(target), this.#parameters(unit, staging === undefined));
+  /** @returns Rows that were left out. */
+  async #replace(unit: SourceUnit, staging: string, replaces: readonly string[], twins: Twins): Promise<number> {
+    const tables = { other_tables: [...twins.alike], unlike_tables: [...twins.unlike] };
+    const hasTwins = await this.#hasTwins(this.#target(unit.isWhole, staging), unit, tables);
+    await this.#transact(unit, this.#target(unit.isWhole, staging, hasTwins), {
+      ...this.#landingParameters(unit),
+      replaced_tables: [...replaces],
+      ...(hasTwins ? tables : {}),
     });
-    this.#transactions = work.catch(() => undefined);
-    await work;
+    return hasTwins ? Number((await this.#findLanded(unit))?.['duplicate_rows'] ?? 0) : 0;
   }
 
-  #parameters({ source, day, lastModified }: SourceUnit, isRemoval: boolean): Record<string, unknown> {
-    const { run, credentialId, clock } = this.#options;
-    const unit = {
-      source_table: source.name,
-      ingestion_date: day,
-      run_id: run.id,
-      loaded_at: clock.now().toISOString(),
-    };
-    if (isRemoval) return unit;
+  #target(isWhole: boolean, staging?: string, hasTwins = false): LandingTarget {
+    const columns = this.#exported.map(({ name = '' }) => name);
+    return { table: this.#options.table, columns, staging, isWhole, hasTwins };
+  }
+
+  async #hasTwins(
+    target: LandingTarget,
+    { day }: SourceUnit,
+    tables: Readonly<Record<string, readonly string[]>>,
+  ): Promise<boolean> {
+    if (Object.values(tables).every((names) => names.length === 0)) return false;
+    const params = { ...tables, ...(target.isWhole ? {} : { ingestion_date: day }) };
+    const { rows } = await this.#options.warehouse.query(countTwins(target), params);
+    return Number(rows[0]?.['twins'] ?? 0) > 0;
+  }
+
+  async #transact(
+    { name, day, lastModified }: Pick<SourceUnit, 'name' | 'day' | 'lastModified'>,
+    target: LandingTarget,
+    params: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    const { warehouse, run, attempt, signal, table } = this.#options;
+    signal.throwIfAborted();
+    const jobId = jobIdOf('land', name, day, lastModified, run.id, attempt, target.staging ?? `removal ${table}`);
+    await warehouse.runOnce(jobId, replaceUnit(target), params);
+  }
+
+  #unitParameters({ name, day }: Pick<SourceUnit, 'name' | 'day'>): Record<string, unknown> {
+    const { run, clock } = this.#options;
+    return { source_table: name, ingestion_date: day, run_id: run.id, loaded_at: clock.now().toISOString() };
+  }
+
+  #landingParameters(unit: SourceUnit): Record<string, unknown> {
+    const { run, credentialId } = this.#options;
     return {
-      ...unit,
-      source_last_modified: lastModified,
+      ...this.#unitParameters(unit),
+      source_last_modified: unit.lastModified,
       org_slug: run.org,
       pipeline: run.pipeline.id,
       credential_id: credentialId,
@@ -203,15 +262,11 @@ function withoutMode(field: TableField): TableField {
   return { ...rest, ...(mode === 'REPEATED' ? { mode } : {}), ...(fields ? { fields: fields.map(withoutMode) } : {}) };
 }
 
-/** Two spellings of the same time count as equal. */
-export function sameInstant(a: string, b: string): boolean {
-  const micros = (text: string) =>
-    text.replace(/(?:\.(\d+))?Z$/, (_all, digits = '') => `.${(digits as string).padEnd(6, '0').slice(0, 6)}Z`);
-  return micros(a) === micros(b);
-}
-
-/** A load job that BigQuery ended because of what the rows hold. */
-function isRefusal(err: unknown): boolean {
+/** Rows that a load job, or the writer before it, would not take. BigQuery's own words may quote a row. */
+function refusalOf({ name, day }: SourceUnit, err: unknown): PipelineError | undefined {
   const { errors = [] } = err as { errors?: readonly { reason?: string }[] };
-  return errors.some(({ reason }) => reason === 'invalid');
+  const isWriters = err instanceof PipelineError && err.code === 'rows_refused';
+  if (!isWriters && !errors.some(({ reason }) => reason === 'invalid')) return undefined;
+  const why = isWriters ? `: ${err.message}` : '';
+  return new PipelineError('rows_refused', `Rows of ${name} on ${day} do not fit the raw table${why}`, { cause: err });
 }

@@ -1,46 +1,43 @@
 import { Type, type Static } from '@sinclair/typebox';
-import type { Dataset, TableField } from '@google-cloud/bigquery';
-import { CHANGES, CUSTOMER, SOURCES, type Changes } from '../customer.ts';
-import { readPages } from '../landing/page-reader.ts';
-import { fitColumns } from '../landing/raw-columns.ts';
-import type { SourceUnit } from '../landing/source-table.ts';
-import { UnitLander } from '../landing/unit-lander.ts';
+import { CHANGES, CUSTOMER, SOURCES } from '../customer.ts';
+import { EXPORT_KINDS } from '../landing/export-kinds.ts';
+import type { LandedUnit } from '../landing/landed-units.ts';
+import { landReader } from '../landing/land-reader.ts';
+import type { PlannedUnit } from '../landing/landing-plan.ts';
+import { openRawTables, type RawTables } from '../landing/raw-tables.ts';
 import { toPipelineError, type PipelineError } from '../pipeline-error.ts';
 import type { Processor, StepContext } from '../processor.ts';
 import { QualityReport } from '../quality-report.ts';
-import { widened } from '../table-config.ts';
 import type { Warehouse } from '../warehouse.ts';
 
 const Settings = Type.Object(
   {
-    /** Units that are read and staged at the same time; each holds two pages in memory. */
+    /** Days that are read and staged at the same time; each holds two pages in memory. */
     parallel_units: Type.Integer({ default: 2, minimum: 1, maximum: 16 }),
   },
   { additionalProperties: false },
 );
 
 /**
- * Lands the changed units in the pipeline's destination, each in one transaction.
+ * Lands the changed units in the raw tables of their exports, each in one transaction.
  * Needs: the customer, the source tables, the changed units.
  */
 export function bigQueryLoader(warehouseOf: (org: string) => Promise<Warehouse>): Processor {
   return {
     settings: Settings,
     async run(context) {
-      const { handover, run, signal, step } = context;
+      const { handover, run, signal, step, platform } = context;
       const warehouse = await warehouseOf(run.org);
-      const changes = handover.get(CHANGES);
-      const report = new QualityReport(warehouse, run, context.platform.clock);
-      const { columns, failures, unfit } = await fitSources(context, warehouse, report);
-      const lander = landerFor(context, warehouse, columns);
+      const { plan } = handover.get(CHANGES);
+      const report = new QualityReport(warehouse, run, platform.clock);
+      const tables = await openRawTables(context, warehouse, report);
 
-      for (const { unit, isWhole } of changes.remove) {
-        await lander.remove(unit, isWhole);
-        context.log.info('unit-removed', { source: unit.source.name, ingestionDate: unit.day });
-      }
-      const units = changes.land.filter(({ source }) => !unfit.has(source.name));
+      const failures = [...tables.failures];
+      for (const unit of plan.remove) await removeUnit(context, tables, unit);
+      const units = plan.land.filter(({ unit }) => tables.landerOf(unit.source) !== undefined);
       const { parallel_units: parallel } = step.with as Static<typeof Settings>;
-      const unlanded = await eachOf(units, parallel, signal, (unit) => landUnit(context, lander, changes, unit));
+      const land = landUnit(context, tables, report, units.length);
+      const unlanded = await eachOf(dayByDay(units), parallel, signal, land);
       await report.save();
       failures.push(...unlanded);
       if (failures[0] && unlanded.length === units.length) throw failures[0];
@@ -49,74 +46,54 @@ export function bigQueryLoader(warehouseOf: (org: string) => Promise<Warehouse>)
   };
 }
 
-/** Widens the raw table by what the sources have and it has not. */
-async function fitSources({ run, handover, log }: StepContext, warehouse: Warehouse, report: QualityReport) {
-  const { table } = run.pipeline.destination;
-  const raw = warehouse.bigQuery.dataset(warehouse.names.org ?? '', { location: warehouse.location }).table(table);
-  const failures: PipelineError[] = [];
-  const unfit = new Set<string>();
-  let columns = await columnsOf(raw);
-  for (const source of handover.get(SOURCES).tables) {
-    try {
-      const fit = fitColumns(source.fields, columns);
-      const wider = widened(columns, fit.wanted);
-      if (wider) await raw.setMetadata({ schema: { fields: wider } });
-      columns = wider ?? columns;
-      if (fit.added.length > 0) log.info('columns-added', { source: source.name, columns: fit.added });
-      report.columns(source, fit);
-    } catch (err) {
-      failures.push(toPipelineError(err));
-      unfit.add(source.name);
-    }
-  }
-  return { columns, failures, unfit };
+async function removeUnit({ log }: StepContext, tables: RawTables, unit: LandedUnit): Promise<void> {
+  await tables.landerInto(unit.table).remove(unit);
+  log.info('unit-removed', { source: unit.name, ingestionDate: unit.day });
 }
 
-async function columnsOf(table: ReturnType<Dataset['table']>): Promise<TableField[]> {
-  const [{ schema }] = (await table.getMetadata()) as unknown as [{ schema?: { fields?: TableField[] } }];
-  return schema?.fields ?? [];
+/** Tables of one day land one after the other: what two of them hold is the first one's. */
+function dayByDay(units: readonly PlannedUnit[]): PlannedUnit[][] {
+  return [...Map.groupBy(units, ({ unit }) => `${EXPORT_KINDS[unit.source.kind].table} ${unit.day}`).values()];
 }
 
-function landerFor(context: StepContext, warehouse: Warehouse, columns: readonly TableField[]): UnitLander {
-  const { platform, run, handover, attempt, signal } = context;
-  return new UnitLander({
-    warehouse,
-    run,
-    columns,
-    signal,
-    clock: platform.clock,
-    credentialId: handover.get(CUSTOMER).credentialId,
-    table: run.pipeline.destination.table,
-    attempt: `${platform.config.task.attempt}.${attempt}`,
-  });
+function landUnit(context: StepContext, tables: RawTables, report: QualityReport, count: number) {
+  const { handover, log, progress, signal } = context;
+  const { pageRows } = handover.get(CHANGES);
+  const { bigQuery } = handover.get(CUSTOMER);
+  const land = landReader(bigQuery, handover.get(SOURCES).readable, { pageRows, signal });
+  let done = 0;
+  return async ({ unit, replaces }: PlannedUnit): Promise<void> => {
+    const lander = tables.landerOf(unit.source);
+    if (!lander) return;
+    const { wasLanded, ...landed } = await land(unit, (seen, rows) =>
+      lander.land(seen, rows, { replaces, twins: tables.twinsOf(unit.source, replaces) }),
+    );
+    done += 1;
+    progress(landed);
+    if (landed.duplicates > 0) report.duplicates(`${unit.name} ${unit.day}`, landed.duplicates);
+    if (!wasLanded)
+      log.info('unit-landed', { source: unit.name, ingestionDate: unit.day, ...landed, unit: done, of: count });
+  };
 }
 
-async function landUnit(
-  context: StepContext,
-  lander: UnitLander,
-  { pageRows }: Changes,
-  unit: SourceUnit,
-): Promise<void> {
-  const { bigQuery } = context.handover.get(CUSTOMER);
-  const rows = () => readPages(bigQuery, unit, { pageRows, signal: context.signal });
-  const { wasLanded, ...landed } = await lander.land(unit, rows);
-  context.progress(landed);
-  if (!wasLanded) context.log.info('unit-landed', { source: unit.source.name, ingestionDate: unit.day, ...landed });
-}
-
-/** Does all, some at a time. A failure is collected, so that the other days still land; an abort ends everything. */
+/**
+ * Does all, some groups at a time, and the items of a group in order. A failure is collected, so that the other units still
+ * land; an abort ends everything.
+ */
 async function eachOf<T>(
-  items: readonly T[],
+  groups: readonly (readonly T[])[],
   parallel: number,
   signal: AbortSignal,
   work: (item: T) => Promise<void>,
 ): Promise<PipelineError[]> {
   const failures: PipelineError[] = [];
-  const queue = items.values();
+  const queue = groups.values();
   const worker = async (): Promise<void> => {
-    for (const item of queue) {
-      signal.throwIfAborted();
-      await work(item).catch((err: unknown) => failures.push(toPipelineError(err)));
+    for (const group of queue) {
+      for (const item of group) {
+        signal.throwIfAborted();
+        await work(item).catch((err: unknown) => failures.push(toPipelineError(err)));
+      }
     }
   };
   await Promise.all(Array.from({ length: parallel }, worker));

@@ -1,10 +1,13 @@
 import { Type, type Static } from '@sinclair/typebox';
-import { CHANGES, CUSTOMER, SOURCES, type Changes } from '../customer.ts';
-import { LIST_LANDED } from '../landing/landing-statements.ts';
-import { listUnits, type SourceTable, type SourceUnit } from '../landing/source-table.ts';
-import { sameInstant } from '../landing/unit-lander.ts';
+import { CHANGES, CUSTOMER, SOURCES, type Sources } from '../customer.ts';
+import { EXPORT_KINDS } from '../landing/export-kinds.ts';
+import { listLanded, type LandedUnit } from '../landing/landed-units.ts';
+import { planLanding, type LandingPlan, type ReadSource } from '../landing/landing-plan.ts';
+import { listUnits } from '../landing/source-units.ts';
+import { untilAborted } from '../landing/until-aborted.ts';
 import { toPipelineError, type PipelineError } from '../pipeline-error.ts';
-import type { Processor, Window } from '../processor.ts';
+import type { Processor, StepContext } from '../processor.ts';
+import { QualityReport } from '../quality-report.ts';
 import type { Warehouse } from '../warehouse.ts';
 
 const Settings = Type.Object(
@@ -13,96 +16,78 @@ const Settings = Type.Object(
     page_rows: Type.Integer({ default: 1000, minimum: 1, maximum: 100_000 }),
     /** Days, today included, whose partitions are always read again. */
     reread_days: Type.Integer({ default: 5, minimum: 0, maximum: 60 }),
+    /** Days that the standard export may be ahead of the detailed one before that one counts as switched off. */
+    grace_days: Type.Integer({ default: 5, minimum: 1, maximum: 60 }),
   },
   { additionalProperties: false },
 );
 
-interface LandedUnit {
-  readonly day: string;
-  readonly lastModified: string;
-  readonly rowCount: number;
-  readonly isWhole: boolean;
-}
-
 /**
- * Finds the days whose rows differ from what was landed, without reading a row.
+ * Finds the units whose rows differ from what was landed, without reading a row of a table.
  * Needs: the customer, the source tables. Leaves: the changed units; the loader reads their rows as it lands them.
  */
 export function externalBqExtractor(warehouseOf: (org: string) => Promise<Warehouse>): Processor {
   return {
     settings: Settings,
-    async run({ run, step, handover, log, platform }) {
+    async run(context) {
+      const { run, step, handover, log, platform } = context;
       const settings = step.with as Static<typeof Settings>;
-      const { bigQuery } = handover.get(CUSTOMER);
-      const { tables } = handover.get(SOURCES);
+      const now = platform.clock.now();
+      const sources = handover.get(SOURCES);
       const warehouse = await warehouseOf(run.org);
-      const rereadFrom = daysBefore(platform.clock.now(), settings.reread_days - 1);
-      const isDue = (unit: SourceUnit, landed: LandedUnit | undefined) =>
-        isAsked(run.window) || unit.day >= rereadFrom || hasChanged(unit, landed);
+      const report = new QualityReport(warehouse, run, platform.clock);
 
-      const changes = {
-        land: [] as SourceUnit[],
-        remove: [] as Changes['remove'][number][],
-        pageRows: settings.page_rows,
-      };
-      const failures: PipelineError[] = [];
-      for (const source of tables) {
-        try {
-          const units = await listUnits(bigQuery, source);
-          const landed = await listLanded(warehouse, source);
-          changes.remove.push(...vanished(source, units, landed, run.window));
-          changes.land.push(...units.filter((unit) => isInside(unit, run.window) && isDue(unit, landed.get(unit.day))));
-        } catch (err) {
-          failures.push(toPipelineError(err));
-        }
-      }
-      if (failures.length === tables.length && failures[0]) throw failures[0];
-      handover.put(CHANGES, changes);
-      log.info('changes-found', { units: changes.land.length, vanished: changes.remove.length });
+      const { found, failures } = await listAll(context, report);
+      const landed = await listLanded(warehouse);
+      const plan = planLanding(found, landed, {
+        now,
+        window: run.window,
+        rereadFrom: daysBefore(now, settings.reread_days - 1),
+        graceDays: settings.grace_days,
+      });
+      reportPlan(report, sources, plan, now);
+      await report.save();
+      handover.put(CHANGES, { plan, known: knownTables(sources, landed), pageRows: settings.page_rows });
+      const { land, remove, kept } = plan;
+      log.info('changes-found', { units: land.length, vanished: remove.length, kept: kept.length });
       return { failures };
     },
   };
 }
 
-/** Days that somebody asks for are read whether they changed or not. */
-const isAsked = ({ from, to }: Window): boolean => from !== undefined || to !== undefined;
-
-/** A table without partitions is one unit, which no window can cut. */
-const isInside = ({ source, day }: SourceUnit, window: Window): boolean =>
-  !source.isPartitioned || isWithin(day, window);
-
-const isWithin = (day: string, { from, to }: Window): boolean =>
-  (from === undefined || day >= from) && (to === undefined || day < to);
-
-function hasChanged(unit: SourceUnit, landed: LandedUnit | undefined): boolean {
-  if (!landed || landed.isWhole === unit.source.isPartitioned) return true;
-  return landed.rowCount !== unit.rowCount || !sameInstant(landed.lastModified, unit.lastModified);
+async function listAll({ handover, signal }: StepContext, report: QualityReport) {
+  const { bigQuery } = handover.get(CUSTOMER);
+  const found: ReadSource[] = [];
+  const failures: PipelineError[] = [];
+  const { readable } = handover.get(SOURCES);
+  for (const { table: source, partner } of readable) {
+    try {
+      const { units, buffered } = await untilAborted(listUnits(bigQuery, source), signal);
+      found.push({ source, partner, units });
+      if (buffered > 0) report.streamingBuffer(source.name, buffered);
+    } catch (err) {
+      signal.throwIfAborted();
+      failures.push(toPipelineError(err));
+    }
+  }
+  if (failures.length === readable.length && failures[0]) throw failures[0];
+  return { found, failures };
 }
 
-function vanished(
-  source: SourceTable,
-  units: readonly SourceUnit[],
-  landed: ReadonlyMap<string, LandedUnit>,
-  window: Window,
-): Changes['remove'][number][] {
-  const present = new Set(units.map(({ day }) => day));
-  return [...landed.values()]
-    .filter(({ day, isWhole }) => (source.isPartitioned && isWhole) || (!present.has(day) && isWithin(day, window)))
-    .map(({ day, lastModified, isWhole }) => ({
-      unit: { source, day, tableIds: [], lastModified, rowCount: 0 },
-      isWhole,
-    }));
+function reportPlan(report: QualityReport, { repeated }: Sources, { land, late }: LandingPlan, now: Date): void {
+  for (const { path, fields } of repeated) report.repeatedTable(path, fields);
+  for (const [path, days] of late) report.lateDetailedExport(path, days);
+  const today = daysBefore(now, 0);
+  for (const { unit } of land) if (unit.day > today) report.futureDay(unit.name, unit.day);
 }
 
-async function listLanded(warehouse: Warehouse, { name }: SourceTable): Promise<Map<string, LandedUnit>> {
-  const { rows } = await warehouse.query(LIST_LANDED, { source_table: name });
-  return new Map(
-    rows.map((row) => {
-      const day = (row['ingestion_date'] as { value: string }).value;
-      const lastModified = (row['source_last_modified'] as { value: string }).value;
-      return [day, { day, lastModified, rowCount: Number(row['source_rows']), isWhole: row['is_whole'] === true }];
-    }),
-  );
+/** Every table that rows came from or may come from, once. */
+function knownTables({ readable }: Sources, landed: readonly LandedUnit[]): { name: string; table: string }[] {
+  const all = [
+    ...readable.map(({ table: { name, kind } }) => ({ name, table: EXPORT_KINDS[kind].table })),
+    ...landed.map(({ name, table }) => ({ name, table })),
+  ];
+  return [...new Map(all.map((known) => [`${known.table} ${known.name}`, known])).values()];
 }
 
 function daysBefore(now: Date, days: number): string {

@@ -1,8 +1,9 @@
 import type { BigQuery } from '@google-cloud/bigquery';
-import type { Metadata } from '../../providers/format-check.ts';
-import { CUSTOMER, SOURCES } from '../customer.ts';
-import { introspect, type SourceTable } from '../landing/source-table.ts';
+import { CUSTOMER, SOURCES, type Source } from '../customer.ts';
+import { configuredExports, type ConfiguredExport } from '../landing/configured-exports.ts';
+import { introspect, readByDay } from '../landing/source-table.ts';
 import { parseTablePath } from '../landing/table-path.ts';
+import { untilAborted } from '../landing/until-aborted.ts';
 import { PipelineError, toPipelineError } from '../pipeline-error.ts';
 import type { Processor } from '../processor.ts';
 
@@ -11,30 +12,25 @@ import type { Processor } from '../processor.ts';
  * Needs: the customer. Leaves: the source tables.
  */
 export const validateGcpIntegration: Processor = {
-  async run({ handover }) {
+  async run({ handover, signal }) {
     const { bigQuery, metadata } = handover.get(CUSTOMER);
-    const found = await Promise.all(exportTables(metadata).map((path) => lookAt(bigQuery, path)));
+    const { exports, repeated } = configuredExports(metadata);
+    if (!exports.some(({ kind }) => kind === 'standard' || kind === 'detailed'))
+      throw new PipelineError('billing_export_missing', 'The integration names no billing export table');
+    const found = await untilAborted(Promise.all(exports.map((configured) => lookAt(bigQuery, configured))), signal);
     const failures = found.filter((source) => source instanceof PipelineError);
-    const tables = found.filter((source): source is SourceTable => !(source instanceof PipelineError));
-    if (tables.length === 0 && failures[0]) throw failures[0];
-    handover.put(SOURCES, { tables, failures });
+    const readable = found.filter((source): source is Source => !(source instanceof PipelineError));
+    if (readable.length === 0 && failures[0]) throw failures[0];
+    handover.put(SOURCES, { readable, repeated });
     return { failures };
   },
 };
 
-/** Standard exports of the account and of the additional ones, each once. */
-function exportTables(metadata: Metadata): string[] {
-  const additional = (metadata['additional_billing_accounts'] ?? []) as readonly Metadata[];
-  const paths = [metadata, ...additional].map((account) => account['billing_export_table']);
-  const named = paths.filter((path): path is string => typeof path === 'string');
-  if (named.length === 0)
-    throw new PipelineError('billing_export_missing', 'The integration names no billing export table');
-  return [...new Set(named)];
-}
-
-async function lookAt(bigQuery: BigQuery, path: string): Promise<SourceTable | PipelineError> {
+async function lookAt(bigQuery: BigQuery, configured: ConfiguredExport): Promise<Source | PipelineError> {
+  const { path, kind, partner } = configured;
   try {
-    return await introspect(bigQuery, parseTablePath(path));
+    const table = await introspect(bigQuery, parseTablePath(path), kind);
+    return { table: partner === undefined ? table : readByDay(table), partner };
   } catch (err) {
     return toPipelineError(err);
   }

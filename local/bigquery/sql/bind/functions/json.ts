@@ -49,7 +49,7 @@ function jsonText({ sql, type }: Bound, decimals: DecimalText): string {
 function presentText({ sql, type }: Bound, decimals: DecimalText): string {
   switch (type.kind) {
     case 'STRING':
-      return `CAST(to_json(${sql}) AS VARCHAR)`;
+      return `s_json(${sql})`;
     case 'JSON':
       return sql;
     case 'BOOL':

@@ -1,0 +1,133 @@
+import fc from 'fast-check';
+import type { RawRow } from '../../focus/raw-rows.ts';
+import type { Cell } from '../../sql/google-values.ts';
+import { orderlyCommitment, type OrderlyCommitment } from '../generator/commitments.ts';
+import { committedExport, type ExportedRow } from '../generator/exports.ts';
+import type { Values } from '../generator/names.ts';
+import { ACCOUNTS, plainRow } from '../generator/plain-row.ts';
+import { rawRowsOf } from '../conversions.ts';
+import { periodsOf } from '../marked-rows.ts';
+import { marksOf } from '../oracle/amortisation.ts';
+import { caseRows } from './cases.ts';
+import { variants } from './variants.ts';
+import { isolatedVectors } from './vectors.ts';
+
+type Row = Readonly<Record<string, Cell>>;
+
+const SEED = 20_260_214;
+const PLAIN_ROWS = 200;
+/** Other commitments stand in accounts of their own, so that what is found on plain rows can be foretold. */
+const COMMITTED: Readonly<Record<string, string>> = {
+  '0000AA-1111BB-2222CC': '0C0AAA-000000-000000',
+  '00FFFF-EEEEEE-DDDDDD': '0C0FFF-000000-000000',
+};
+const OTHER = { billing_account_id: '0THERS-000000-000000', invoice_month: '202602' } as const;
+export const EXPIRED = '202201';
+export const UNREADABLE = '0NANNA-000000-000000';
+
+/** One warehouse's worth of everything that a mapping rule speaks of; small, so that each mutation takes a second. */
+export interface Scenario {
+  readonly plain: readonly ExportedRow[];
+  readonly committed: readonly ExportedRow[];
+  /** Commitments whose every row is foretold, by the name that marks their rows. */
+  readonly orderly: readonly { readonly name: string; readonly commitment: OrderlyCommitment }[];
+  readonly vectors: ReturnType<typeof isolatedVectors>;
+  /** All raw rows, those of periods that are not to be converted included. */
+  readonly raw: readonly RawRow[];
+  readonly periods: readonly Row[];
+  readonly otherPeriod: Row;
+  /** Periods that have to be refused, each with the message. */
+  readonly refused: readonly { readonly period: Row; readonly message: RegExp }[];
+}
+
+export function scenario(): Scenario {
+  const plain = fc
+    .sample(plainRow, { seed: SEED, numRuns: PLAIN_ROWS })
+    .map((row, at): ExportedRow => ({ values: row.values, mark: `p${at}`, plain: row }));
+  const committed = fc
+    .sample(committedExport, { seed: SEED, numRuns: 1 })
+    .flatMap(({ rows }) => rows)
+    .map(({ values, mark }) => ({
+      mark: `c${mark}`,
+      values: { ...values, billing_account_id: COMMITTED[values['billing_account_id'] as string]! },
+    }));
+  const vectors = isolatedVectors();
+  const fromVectors = vectors.flatMap(({ rows }, at) =>
+    rows.map((values, part): ExportedRow => ({ values, mark: `v${at}-${part}` })),
+  );
+  const orderly = orderlyCommitments();
+  const amortised = orderly.flatMap(({ name, commitment }) => marksOf(commitment, name));
+  const twice = plain.slice(0, 5);
+  const wanted = rawRowsOf([
+    ...plain,
+    ...twice,
+    ...committed,
+    ...amortised,
+    ...fromVectors,
+    ...caseRows(),
+    ...variants(),
+  ]);
+  const { rows: unreadable, refused } = unreadableRows();
+  // A period that is not converted, and another month of an account that is.
+  const others: ExportedRow[] = [
+    { values: { ...OTHER_ROW, 'invoice.month': '202602' }, mark: 'other' },
+    { values: { ...OTHER_ROW, billing_account_id: ACCOUNTS[0], 'invoice.month': '202401' }, mark: 'other' },
+  ];
+  return {
+    plain: [...plain, ...twice],
+    committed: [...committed, ...amortised, ...caseRows(), ...variants()],
+    orderly,
+    vectors,
+    raw: [...wanted, ...rawRowsOf([...others, ...unreadable])],
+    periods: periodsOf(wanted),
+    otherPeriod: OTHER,
+    refused,
+  };
+}
+
+/** Three commitments of each model, each in an account of its own. */
+function orderlyCommitments(): Scenario['orderly'] {
+  const found = fc.sample(orderlyCommitment, { seed: SEED, numRuns: 60 });
+  const chosen = (['new-spend', 'old-spend', 'resource'] as const).flatMap((model) =>
+    found.filter((each) => each.model === model && each.hours.length > 2).slice(0, 3),
+  );
+  return chosen.map((commitment, at) => {
+    const account = `0RDER${at}-000000-000000`;
+    const moved = JSON.stringify(commitment).replaceAll(commitment.account, account);
+    return { name: `o${at}`, commitment: JSON.parse(moved) as OrderlyCommitment };
+  });
+}
+
+const OTHER_ROW = { billing_account_id: OTHER.billing_account_id, cost: 1, export_time: '2026-02-11T00:00:00Z' };
+
+/** A period that cannot be converted each: what is wrong with it, and how the refusal says so. */
+const REFUSED: readonly { readonly month: string; readonly values: Values; readonly message: RegExp }[] = [
+  { month: '202601', values: { cost: Number.NaN }, message: /cost that is not a number/ },
+  { month: '202602', values: { cost: Number.POSITIVE_INFINITY }, message: /cost that is not a number/ },
+  {
+    month: '202603',
+    values: { cost: 1, credits: [{ type: 'DISCOUNT', amount: Number.NaN }] },
+    message: /credit that is not a number/,
+  },
+  {
+    month: '202604',
+    values: { cost: 1, credits: [{ type: 'PROMOTION', amount: -Infinity }] },
+    message: /credit that is not a number/,
+  },
+  { month: '2026-02', values: { cost: 1 }, message: /invoice month is not written as YYYYMM/ },
+  // Rows of it were written once, and what is left of it in the raw table is no longer all of it.
+  { month: EXPIRED, values: { cost: 1 }, message: /begun to expire/ },
+];
+
+function unreadableRows(): { rows: ExportedRow[]; refused: Scenario['refused'] } {
+  return {
+    rows: REFUSED.map(({ month, values }, at) => ({
+      values: { billing_account_id: UNREADABLE, 'invoice.month': month, ...values },
+      mark: `n${at}`,
+    })),
+    refused: REFUSED.map(({ month, message }) => ({
+      period: { billing_account_id: UNREADABLE, invoice_month: month },
+      message,
+    })),
+  };
+}
