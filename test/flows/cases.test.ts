@@ -12,7 +12,7 @@ interface Case {
 const AT_ONCE = 16;
 
 describe('every case of every sandbox provider', function () {
-  this.timeout(120_000);
+  this.timeout(300_000); // real pauses between tries, some two hundred cases
   let cloud: TestCloud;
   before(async () => (cloud = await startTestCloud()));
   after(() => cloud.close());

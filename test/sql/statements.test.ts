@@ -1,6 +1,7 @@
 import { globSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { QueryParameterType } from '../../local/bigquery/contracts.ts';
+import { GROUPS } from '../../functions/costs/cost-statements.ts';
 import { configuredTables, fill, NAMES } from './catalog.ts';
 import { configuredProcedures, temporaryTable } from './procedures.ts';
 import { startGoogleSql, type GoogleSql, type TestParameter, type TestTable } from './zetasql.ts';
@@ -26,6 +27,11 @@ const LANDINGS = [
   { table: 'cloud_gcp_billing_raw_daily', columns: ['invoice'], staging: 'cloud_gcp_billing_raw_daily', isWhole: true },
   { table: 'cloud_gcp_billing_raw_daily', columns: [], isWhole: false },
 ];
+
+/** Statements that are written for something else than a landing. */
+const WRITTEN_FOR: Readonly<Record<string, readonly object[]>> = {
+  costStatement: [[], ...GROUPS.map((group) => [group]), ['service', 'project', 'day']],
+};
 
 /** Views that BigQuery itself provides. */
 const BUILT_IN: TestTable[] = [
@@ -77,10 +83,10 @@ describe('every SQL statement of the product', () => {
 
 async function statementsOf(file: string): Promise<Statement[]> {
   const exported = (await import(root + file)) as Readonly<Record<string, unknown>>;
-  return Object.values(exported).flatMap((value) => {
+  return Object.entries(exported).flatMap(([name, value]) => {
     if (isStatement(value)) return [value];
-    if (typeof value === 'function') return LANDINGS.map((target) => (value as (target: object) => Statement)(target));
-    return [];
+    if (typeof value !== 'function') return [];
+    return (WRITTEN_FOR[name] ?? LANDINGS).map((given) => (value as (given: object) => Statement)(given));
   });
 }
 
