@@ -182,13 +182,29 @@ export const CHARGING: readonly Mutation[] = [
     ],
     [
       'lists at contracted cost',
-      'COALESCE(source.cost_at_list, source.cost_at_contract, source.cost) AS list_cost',
-      'COALESCE(source.cost_at_contract, source.cost) AS list_cost',
+      '        source.cost_at_list,\n        listed.usd_price *',
+      '        listed.usd_price *',
     ],
     [
       'lists at cost where no list cost is known',
-      'COALESCE(source.cost_at_list, source.cost_at_contract, source.cost) AS list_cost',
-      'COALESCE(source.cost_at_list, source.cost) AS list_cost',
+      '        source.cost_at_contract,\n        source.cost\n      ) AS list_cost',
+      '        source.cost\n      ) AS list_cost',
+    ],
+    [
+      'lists dollars as the billing currency',
+      "listed.usd_price * IF(source.currency = 'USD', BIGNUMERIC '1', source.conversion_rate)",
+      'listed.usd_price',
+    ],
+    ['lists by no price list', '        listed.usd_price * IF(', '        CAST(NULL AS BIGNUMERIC) * IF('],
+    [
+      'says of estimated list prices that they are exported',
+      'is_priced AND is_list_price_missing AS is_list_price_missing',
+      'FALSE AS is_list_price_missing',
+    ],
+    [
+      'says of listed prices that they are estimated',
+      'source.cost_at_list IS NULL\n        AND listed.usd_price IS NULL AS',
+      'source.cost_at_list IS NULL AS',
     ],
     [
       'takes a quoted price for that of one unit',
@@ -224,5 +240,27 @@ export const CHARGING: readonly Mutation[] = [
       'COALESCE(quoted_list_price, quoted_contract_price',
       'COALESCE(quoted_contract_price, quoted_list_price',
     ],
+  ]),
+  ...mutationsOf('find-list-prices', [
+    ['lists by the first of several tiers', 'MAX(tiers) = 1\n  AND', 'TRUE\n  AND'],
+    ['lists by a price that changed', 'AND MIN(usd_amount) = MAX(usd_amount)', ''],
+    ['lists by the price of another unit', 'COALESCE(pricing_unit_description = pricing_unit, FALSE)', 'TRUE'],
+    [
+      'lists by the price of another month',
+      "'America/Los_Angeles') = missing.billing_month",
+      "'America/Los_Angeles') <> '' ",
+    ],
+    [
+      'lists by the price of another account',
+      'ON export.billing_account_id = missing.billing_account_id\n      AND',
+      'ON TRUE AND',
+    ],
+    ['lists by the price of another SKU', 'AND export.sku_id = missing.sku_id', ''],
+    [
+      'takes a listed price for that of one unit',
+      'CAST(MIN(usd_amount) AS BIGNUMERIC) / MIN(per_units)',
+      'CAST(MIN(usd_amount) AS BIGNUMERIC)',
+    ],
+    ['lists by negative prices', 'AND MIN(usd_amount) >= 0', ''],
   ]),
 ];

@@ -14,7 +14,7 @@ const REMARKS = [
   ['credit that nobody knows', 'WHERE credit.type IS NOT NULL AND known.value IS NULL'],
   ['price that cannot be derived', "charge.charge_category = 'Adjustment'\n"],
   ['price that differs from the quoted one', 'source.quoted_contract_price > 0\n'],
-  ['list price that is missing', 'WHERE charge.is_priced AND source.cost_at_list IS NULL'],
+  ['list price that is missing', 'WHERE price.is_list_price_missing'],
 ] as const;
 
 /** Steps that check and report. */
@@ -27,7 +27,7 @@ export const CHECKING: readonly Mutation[] = [
     guards: {
       step: 'insert-focus-rows',
       from: '  billed_cost AS BilledCost,',
-      to: "  billed_cost - BIGNUMERIC '1e-38' AS BilledCost,",
+      to: "  IF(window_key IS NULL, billed_cost - BIGNUMERIC '1e-38', billed_cost) AS BilledCost,",
     },
   },
   {

@@ -12,8 +12,8 @@ import { expectedFindings, reportedFindings } from '../oracle/findings.ts';
 import { billedMoney, commitmentGaps, exportedMoney } from '../oracle/money.ts';
 import { procedureOf, type ProcedureStep } from '../procedure-steps.ts';
 import { DIRTY, FOCUS, QUALITY, RAW, type ProofWarehouse } from '../warehouse.ts';
-import { accountFaults, listedAccounts } from './accounts.ts';
 import { brokenCases, listedCommitments } from './cases.ts';
+import { LISTED_ACCOUNTS, LISTED_PRICES, listedFaults, NAMED_COMMITMENT } from './listed.ts';
 import { EXPIRED, scenario, UNREADABLE, type Scenario } from './scenario.ts';
 import { hashFaults } from './variants.ts';
 import { brokenVectors } from './vectors.ts';
@@ -52,8 +52,9 @@ export function judgeOf(warehouse: ProofWarehouse): Judge {
 async function loadAll(warehouse: ProofWarehouse, given: Scenario): Promise<void> {
   await warehouse.load(RAW, given.raw);
   for (const [table, rows] of [
-    ['gcp_billing_accounts_raw', listedAccounts()],
-    ['cloud_gcp_cud_subscriptions_raw', listedCommitments()],
+    ['gcp_billing_accounts_raw', LISTED_ACCOUNTS],
+    ['cloud_gcp_pricing_raw', LISTED_PRICES],
+    ['cloud_gcp_cud_subscriptions_raw', [...listedCommitments(), NAMED_COMMITMENT]],
   ] as const)
     await warehouse.load(table, rowsOfTable(table, rows));
 }
@@ -64,11 +65,11 @@ function faultsOf(
   given: Scenario,
   focus: readonly FocusRow[],
 ): readonly (() => Promise<string | undefined>)[] {
-  const { plain, committed, vectors } = given;
+  const { plain, vectors } = given;
   const ours = focus.filter((row) => !isOfOthers(row));
   const values = [
     ...plain,
-    ...committed,
+    ...given.others,
     ...vectors.flatMap((vector) => vector.rows.map((row) => ({ values: landed(row) }))),
   ];
   return [
@@ -81,7 +82,7 @@ function faultsOf(
         given.orderly.flatMap(({ name, commitment }) => amortisationFaults(commitment, name, ours)),
       ),
     async () => named('cases', brokenCases(ours)),
-    async () => named('accounts', accountFaults(ours)),
+    async () => named('lists', listedFaults(ours)),
     async () => named('keys', hashFaults(ours)),
     async () => named('commitments', [...Object.entries(commitmentGaps(ours)), ...commitmentFaults(ours)]),
     async () => named('rows of others', unequal(canonical(others(focus)), canonical(keptRows(given)))),

@@ -12,6 +12,8 @@ export interface Edit {
 export interface Mutation extends Edit {
   /** Finishes "a conversion that ...": what the mutated procedure does. */
   readonly rule: string;
+  /** The same rule in another step, broken with it. */
+  readonly also?: Edit;
   /** A fault that the rule guards against: with it the conversion has to fail, and with both it does not. */
   readonly guards?: Edit;
 }

@@ -24,13 +24,15 @@ const BLANK_AS_NULL = [
 
 /** Steps that read the export: money, keys, texts, credits and tags. */
 export const READING: readonly Mutation[] = [
-  ...mutationsOf('refuse-unreadable-costs', [
+  ...mutationsOf('refuse-unreadable-periods', [
     [
       'takes any text for a month',
       'WHERE NOT REGEXP_CONTAINS(period.invoice_month',
       'WHERE FALSE AND NOT REGEXP_CONTAINS(period.invoice_month',
     ],
     ['rebuilds months of which rows have expired', 'INTERVAL 730 DAY)', 'INTERVAL 7300 DAY)'],
+  ]),
+  ...mutationsOf('refuse-unreadable-costs', [
     ['takes NaN for a cost', '(IS_NAN(export.cost) OR IS_INF(export.cost))', 'IS_INF(export.cost)'],
     ['takes infinity for a cost', '(IS_NAN(export.cost) OR IS_INF(export.cost))', 'IS_NAN(export.cost)'],
     ['takes NaN for a credit', '(IS_NAN(credit.amount) OR IS_INF(credit.amount))', 'IS_INF(credit.amount)'],

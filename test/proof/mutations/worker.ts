@@ -12,7 +12,8 @@ const judge = judgeOf(warehouse);
 /** How a mutation shows, undefined when it does not; the procedure as it stands for no mutation. */
 async function judged(judges: Judge, mutation: Mutation | undefined): Promise<string | undefined> {
   if (!mutation) return judges.faultOf(steps);
-  const mutated = edited(steps, mutation, mutation.rule);
+  const once = edited(steps, mutation, mutation.rule);
+  const mutated = mutation.also ? edited(once, mutation.also, mutation.rule) : once;
   if (!mutation.guards) return judges.faultOf(mutated);
   const unguarded = edited(mutated, mutation.guards, mutation.rule);
   const stopped = await judges.faultOf(edited(steps, mutation.guards, mutation.rule));

@@ -234,11 +234,6 @@ export const WRITING: readonly Mutation[] = [
     ['shows no meter where a SKU has no text', 'COALESCE(sku_meter, service_name)', 'sku_meter'],
     ['names projects by their id', 'COALESCE(project_name, project_id)', 'project_id'],
     ['names only projects with a name', 'COALESCE(project_name, project_id)', 'project_name'],
-    [
-      'says of estimated list prices that they are exported',
-      'is_priced AND cost_at_list IS NULL AS x_ListPriceEstimated',
-      'FALSE AS x_ListPriceEstimated',
-    ],
     ['shows no invoice month', 'invoice_month AS x_InvoiceMonth', 'billing_month AS x_InvoiceMonth'],
     ['names accounts by their id', 'COALESCE(account_name, billing_account_id)', 'billing_account_id'],
     ['knows no region by name', 'COALESCE(region_name, part.region_id)', 'part.region_id'],

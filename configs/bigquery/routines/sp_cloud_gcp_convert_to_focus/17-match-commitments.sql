@@ -94,14 +94,26 @@ WITH
       AND first_window.commitment_id = kind.subscription_id
     LEFT JOIN payers ON payers.use_kind = kind.use_kind AND payers.use_hour = kind.use_hour
     WHERE kind.commitment_model = 'subscription' AND payers.use_kind IS NULL
+  ),
+  sizes AS (
+    SELECT
+      use_kind,
+      use_hour,
+      window_key,
+      ROW_NUMBER() OVER (PARTITION BY use_kind, use_hour ORDER BY commitment_id) AS part_number,
+      COUNT(*) OVER (PARTITION BY use_kind, use_hour) AS part_count,
+      size,
+      SUM(size) OVER (PARTITION BY use_kind, use_hour ORDER BY commitment_id) AS size_up_to_here,
+      SUM(size) OVER (PARTITION BY use_kind, use_hour) AS size_of_all
+    FROM all_payers
   )
+-- A payer's part reaches from one share of the whole to another; where no payer has a size, the last pays for all.
 SELECT
   use_kind,
   use_hour,
   window_key,
-  ROW_NUMBER() OVER (PARTITION BY use_kind, use_hour ORDER BY commitment_id) AS part_number,
-  COUNT(*) OVER (PARTITION BY use_kind, use_hour) AS part_count,
-  size,
-  SUM(size) OVER (PARTITION BY use_kind, use_hour ORDER BY commitment_id) AS size_up_to_here,
-  SUM(size) OVER (PARTITION BY use_kind, use_hour) AS size_of_all
-FROM all_payers;
+  part_number,
+  part_count,
+  COALESCE(SAFE_DIVIDE(size_up_to_here - size, size_of_all), BIGNUMERIC '0') AS from_share,
+  COALESCE(SAFE_DIVIDE(size_up_to_here, size_of_all), BIGNUMERIC '0') AS to_share
+FROM sizes;

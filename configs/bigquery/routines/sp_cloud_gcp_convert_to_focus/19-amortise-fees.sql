@@ -10,8 +10,8 @@ WITH
       share.part_number,
       share.part_count,
       share.part_number = share.part_count AS is_last_part,
-      COALESCE(SAFE_DIVIDE(share.size_up_to_here - share.size, share.size_of_all), BIGNUMERIC '0') AS from_share,
-      COALESCE(SAFE_DIVIDE(share.size_up_to_here, share.size_of_all), BIGNUMERIC '0') AS to_share
+      share.from_share,
+      share.to_share
     FROM commitment_uses AS covered_use
     JOIN commitment_shares AS share ON share.use_kind = covered_use.use_kind AND share.use_hour = covered_use.use_hour
   ),
