@@ -24,13 +24,16 @@ const COMMITMENT_CREDITS = [
   'FEE_UTILIZATION_OFFSET',
 ] as const;
 
+/** A SKU is sold in one unit. */
+const IN_HOURS: Values = { 'usage.unit': 'hour', 'usage.pricing_unit': 'hour' };
+
 /** Marks of commitments on rows where no document has them: subscriptions without a fee, credits that exceed the cost. */
 const stray: fc.Arbitrary<Values> = fc
   .record({
     row: plainRow,
     sku: fc.constantFrom<Values>(
       {},
-      { 'sku.id': 'CUD-FEE-1', 'sku.description': 'Commitment v1: N2 Cpu in Americas for 1 Year' },
+      { 'sku.id': 'CUD-FEE-1', 'sku.description': 'Commitment v1: N2 Cpu in Americas for 1 Year', ...IN_HOURS },
       {
         'sku.id': 'OLD-FEE-1',
         'sku.description': 'Commitment - dollar based v1: Cloud SQL database region 1 for 1 year',

@@ -89,9 +89,21 @@ function everySku(): PlainRow[] {
     { ...regular, 'usage.amount': 3600, 'usage.amount_in_pricing_units': 1 },
     { ...regular, 'usage.amount': null, 'usage.amount_in_pricing_units': null },
   ];
-  return SKUS.flatMap((sku) =>
+  const rows = SKUS.flatMap((sku) =>
     charges.map((charge) => ({ ...any!, sku, values: { ...any!.values, ...sku.values, ...charge } })),
   );
+  const special = { 'consumption_model.id': 'CM-1', 'consumption_model.description': 'Flexible "CUD" 1 Year' };
+  return [...rows, fromMarketplace(rows[0]!, special), fromMarketplace(rows[1]!, {})];
+}
+
+/** A subscription of the marketplace, used at a price model of its own and paid for: no commitment. */
+function fromMarketplace({ values, ...rest }: PlainRow, model: Values): PlainRow {
+  const seller = { transaction_type: 'THIRD_PARTY_RESELLER', seller_name: 'Acme' };
+  return {
+    ...rest,
+    seller: 'Acme',
+    values: { ...values, ...seller, ...model, 'subscription.instance_id': 'market-1' },
+  };
 }
 
 /** Two commitments of each model, each in an account of its own, and what is rare among generated ones. */
@@ -125,7 +137,7 @@ const silent = ({ hours, ...rest }: OrderlyCommitment): OrderlyCommitment => ({
 /** Fees of more decimals than shares are written with. */
 const tiny = ({ hours, ...rest }: OrderlyCommitment): OrderlyCommitment => ({
   ...rest,
-  hours: hours.map((hour) => ({ ...hour, fee: { ...hour.fee, cost: 3.3333333333333333e-22, credits: [] } })),
+  hours: hours.map((hour) => ({ ...hour, fee: { ...hour.fee, cost: 3.3e-22, credits: [] } })),
 });
 
 const OTHER_ROW = { billing_account_id: OTHER.billing_account_id, cost: 1, export_time: '2026-02-11T00:00:00Z' };
