@@ -23,6 +23,8 @@ export interface Call {
   readonly log: Logger;
   /** Milliseconds since the call came in. */
   readonly startedAt: number;
+  /** Whom the log names when the call is refused: nobody before the token has named the organisation too. */
+  readonly about?: { org?: string };
 }
 
 export interface OrgCall extends Call {
@@ -79,22 +81,15 @@ export function httpFunction(
     const common = { ...cors, 'x-request-id': requestId, vary: 'Origin, Accept', 'cache-control': 'no-store' };
     const { pathname, query } = targetOf(request);
     let answer: Answer;
+    const about: { org?: string } = {};
     try {
-      const call = { request, query, requestId, log, startedAt };
+      const call = { request, query, requestId, log, startedAt, about };
       answer = await withinMs(REQUEST_BUDGET_MS, () => dispatch(call, pathname, cors));
     } catch (err) {
-      answer = failure(err, requestId, log.child(subjectOf(pathname, registry)), name);
+      answer = failure(err, requestId, log.child(about), name);
     }
     await send(response, { ...answer, headers: { ...common, ...answer.headers } }, log);
   };
-}
-
-/** Whom a refused call was about, for the log; what is no such name may be anything that somebody pasted. */
-function subjectOf(pathname: string, registry: Registry): { org?: string; providerKey?: string } {
-  const { org = '', provider = '' } = matchPath(pathname)?.parameters ?? {};
-  const providerKey = registry.find(provider)?.key;
-  const isPlain = isOrgSlug(org, registry) && !registry.looksSecret(org);
-  return { ...(isPlain ? { org } : {}), ...(providerKey ? { providerKey } : {}) };
 }
 
 /** Path and query as they were sent: a URL parser would take the start of `//x/health` for a host, and throw at `//`. */
@@ -138,6 +133,7 @@ async function enterOrg(
   if (!isOrgSlug(org, registry) || !principal.roleIn(org)) {
     throw new ServiceError('forbidden', 'Your token does not name this organisation');
   }
+  if (call.about) call.about.org = org;
   return { ...call, org, parameters: path.parameters, principal };
 }
 

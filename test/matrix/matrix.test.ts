@@ -13,7 +13,7 @@ import { play, watched, type Played } from './play.ts';
 import { filledRow } from './places.ts';
 import { reply, startPlainPort } from './stand.ts';
 
-const CUT_SHORT_MS = 1_500;
+const CUT_SHORT_MS = 4_000;
 const AT_ONCE = 24;
 
 describe('matrix of signals', function () {
