@@ -20,6 +20,8 @@ interface Reconciled {
 
 /** Texts of the procedure's ASSERTs; any other message may quote a customer's row, so it is not passed on. */
 const FAILED_CHECK = /FOCUS check failed: ([\w ,]+?)(?= at \[|[^\w ,]|$)/;
+/** BigQuery's words for a sum, product or quotient beyond 38 digits. */
+const OVERFLOW = /numeric overflow|Invalid (?:BIG)?NUMERIC value/i;
 
 /**
  * Converts every billing period whose raw rows changed, each in a transaction of its own: one that fails keeps its former
@@ -69,8 +71,10 @@ async function convert(context: StepContext, warehouse: Warehouse, period: Perio
 function failureOf(err: unknown, { billing_account_id: account, invoice_month: month }: Period): PipelineError {
   const known = toPipelineError(err);
   if (known.code !== 'internal') return known;
-  const check = FAILED_CHECK.exec(String((err as Error).message))?.[1];
-  const reason = check ?? 'its rows cannot be converted';
+  const { message } = err as Error;
+  const reason =
+    FAILED_CHECK.exec(message)?.[1] ??
+    (OVERFLOW.test(message) ? 'amounts of it have more digits than can be computed exactly' : 'its rows cannot be converted');
   return new PipelineError('conversion_failed', `Billing period ${account} ${month ?? 'without month'}: ${reason}`, {
     cause: err,
   });

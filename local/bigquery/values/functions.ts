@@ -17,7 +17,7 @@ import {
 } from '@duckdb/node-api';
 import * as bignumeric from './bignumeric.ts';
 import { doubleText } from './double-text.ts';
-import { canonicalJson, jsonPart, jsonScalar, jsonString } from './json-text.ts';
+import { canonicalJson, jsonPart, jsonScalar, respeltJson } from './json-text.ts';
 import { MACROS } from './macros.ts';
 import { divideNumeric, fromNumeric, multiplyNumeric, toNumeric } from './numeric.ts';
 import { checkedRewrite, extractedGroup } from './regex.ts';
@@ -69,7 +69,7 @@ const FUNCTIONS: readonly (readonly [name: string, parameters: readonly DuckDBTy
     ['num_div', [NUMERIC, NUMERIC], NUMERIC, divideNumeric],
     ['double_text', [DOUBLE], VARCHAR, doubleText],
     ['json_canonical', [VARCHAR], VARCHAR, canonicalJson],
-    ['json_string', [VARCHAR], VARCHAR, jsonString],
+    ['json_respelt', [VARCHAR], VARCHAR, respeltJson],
     ['json_scalar', [VARCHAR, VARCHAR], VARCHAR, jsonScalar],
     ['json_part', [VARCHAR, VARCHAR], VARCHAR, jsonPart],
     ['re_group', [VARCHAR], BIGINT, (pattern: string) => BigInt(extractedGroup(pattern))],

@@ -24,9 +24,12 @@ export function canonicalJson(text: string): string {
   return written(value, (digits) => canonicalNumber(digits), true);
 }
 
-/** A string as Google writes it in JSON: the separators of lines and paragraphs escaped, hexadecimal digits in lower case. */
-export function jsonString(text: string): string {
-  return JSON.stringify(text)
+/** DuckDB's JSON as Google writes it: the separators of lines and paragraphs escaped, hexadecimal digits in lower case. */
+export function respeltJson(text: string): string {
+  return text
+    .replaceAll(/\\(?:u[0-9A-F]{4}|.)/g, (escape) =>
+      escape.startsWith(String.raw`\u`) ? escape.toLowerCase() : escape,
+    )
     .replaceAll('\u2028', String.raw`\u2028`)
     .replaceAll('\u2029', String.raw`\u2029`);
 }

@@ -27,6 +27,6 @@ export const MACROS: readonly string[] = [
   `CREATE OR REPLACE MACRO time_text(x) AS left(CAST(x AS VARCHAR), 8) || t_frac(x)`,
   `CREATE OR REPLACE MACRO t_text(x) AS strftime(x, '%Y-%m-%d %H:%M:%S') || t_frac(x)`,
   // The few characters that DuckDB writes otherwise than Google.
-  String.raw`CREATE OR REPLACE MACRO s_json(x) AS CASE WHEN regexp_matches(x, '[\x0B\x0E\x0F\x1A-\x1F\x{2028}\x{2029}]') THEN json_string(x) ELSE CAST(to_json(x) AS VARCHAR) END`,
+  String.raw`CREATE OR REPLACE MACRO x_json(x) AS CASE WHEN regexp_matches(CAST(to_json(x) AS VARCHAR), '\\u|[\x{2028}\x{2029}]') THEN json_respelt(CAST(to_json(x) AS VARCHAR)) ELSE CAST(to_json(x) AS VARCHAR) END`,
   `CREATE OR REPLACE MACRO t_json(x) AS strftime(x, '%Y-%m-%dT%H:%M:%S') || t_frac(x)`,
 ];

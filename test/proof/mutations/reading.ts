@@ -33,10 +33,10 @@ export const READING: readonly Mutation[] = [
     ['rebuilds months of which rows have expired', 'INTERVAL 730 DAY)', 'INTERVAL 7300 DAY)'],
   ]),
   ...mutationsOf('refuse-unreadable-costs', [
-    ['takes NaN for a cost', '(IS_NAN(export.cost) OR IS_INF(export.cost))', 'IS_INF(export.cost)'],
-    ['takes infinity for a cost', '(IS_NAN(export.cost) OR IS_INF(export.cost))', 'IS_NAN(export.cost)'],
-    ['takes NaN for a credit', '(IS_NAN(credit.amount) OR IS_INF(credit.amount))', 'IS_INF(credit.amount)'],
-    ['takes infinity for a credit', '(IS_NAN(credit.amount) OR IS_INF(credit.amount))', 'IS_NAN(credit.amount)'],
+    ['takes NaN for a cost', '(IS_NAN(export.cost) OR ABS(export.cost) >= 1e30)', 'ABS(export.cost) >= 1e30'],
+    ['takes infinity for a cost', 'ABS(export.cost) >= 1e30', 'FALSE'],
+    ['takes NaN for a credit', '(IS_NAN(credit.amount) OR ABS(credit.amount) >= 1e30)', 'ABS(credit.amount) >= 1e30'],
+    ['takes infinity for a credit', 'ABS(credit.amount) >= 1e30', 'FALSE'],
   ]),
   ...HASHED.map((column): Mutation => ({
     rule: `takes rows for equal that differ in ${column}`,

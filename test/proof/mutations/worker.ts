@@ -22,9 +22,9 @@ async function judged(judges: Judge, mutation: Mutation | undefined): Promise<st
   return isStop(stopped) && !isStop(passed) ? `stopped: ${stopped}` : undefined;
 }
 
-parentPort!.on('message', ({ id, mutation }: { id: number; mutation?: Mutation }) => {
+parentPort!.on('message', ({ mutation }: { mutation?: Mutation }) => {
   judged(judge, mutation).then(
-    (fault) => parentPort!.postMessage({ id, fault }),
-    (err: unknown) => parentPort!.postMessage({ id, error: (err as Error).message }),
+    (fault) => parentPort!.postMessage({ fault }),
+    (err: unknown) => parentPort!.postMessage({ error: (err as Error).message }),
   );
 });

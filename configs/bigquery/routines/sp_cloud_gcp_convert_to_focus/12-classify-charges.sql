@@ -52,11 +52,15 @@ WITH
       AND NOT STARTS_WITH(COALESCE(source.transaction_type, ''), 'THIRD_PARTY')
   ),
   -- FOCUS wants cost = price x quantity with a price that is not negative. Money without quantity (or with next to none), and money
-  -- whose sign differs from its quantity's, has no such price.
+  -- whose sign differs from its quantity's, has no such price. A price of more digits than BIGNUMERIC has is none either.
   priceable AS (
     SELECT
       *,
       CASE
+        WHEN
+          quantity > BIGNUMERIC '-1' AND quantity < BIGNUMERIC '1'
+          AND cost NOT BETWEEN BIGNUMERIC '-1000000000000000000' AND BIGNUMERIC '1000000000000000000'
+          THEN FALSE
         WHEN quantity >= BIGNUMERIC '0.00000000000000000001' THEN cost >= 0
         WHEN quantity <= BIGNUMERIC '-0.00000000000000000001' THEN cost <= 0
         ELSE cost = 0

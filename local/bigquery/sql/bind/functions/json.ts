@@ -47,13 +47,10 @@ function jsonText({ sql, type }: Bound, decimals: DecimalText): string {
 }
 
 function presentText({ sql, type }: Bound, decimals: DecimalText): string {
+  if (isPlain(type)) return `x_json(${sql})`;
   switch (type.kind) {
-    case 'STRING':
-      return `s_json(${sql})`;
     case 'JSON':
       return sql;
-    case 'BOOL':
-      return `CASE WHEN ${sql} THEN 'true' WHEN NOT ${sql} THEN 'false' END`;
     case 'INT64':
       return `CASE WHEN ${sql} BETWEEN -9007199254740992 AND 9007199254740992 THEN CAST(${sql} AS VARCHAR) ELSE '"' || ${sql} || '"' END`;
     case 'FLOAT64':
@@ -78,6 +75,24 @@ function presentText({ sql, type }: Bound, decimals: DecimalText): string {
       return `CASE WHEN ${sql} IS NOT NULL THEN ${structText(sql, type.fields, decimals)} END`;
     default:
       return `'null'`;
+  }
+}
+
+/** Texts and truths, however nested: DuckDB writes them as Google does, up to a few characters. */
+function isPlain(type: SqlType): boolean {
+  switch (type.kind) {
+    case 'STRING':
+    case 'BOOL':
+      return true;
+    case 'ARRAY':
+      return isPlain(type.element);
+    case 'STRUCT':
+      return (
+        type.fields.length > 0 &&
+        type.fields.every((field, index) => structKey(field, index) === field.name && isPlain(field.type))
+      );
+    default:
+      return false;
   }
 }
 
