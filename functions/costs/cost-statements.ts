@@ -2,6 +2,12 @@ import type { WarehouseStatement } from '../../shared/pipelines/warehouse.ts';
 
 const FOCUS = '`{{project}}.{{org}}.cost_data_standard_1_3`';
 const RAW = '`{{project}}.{{org}}.cloud_gcp_billing_raw_daily`';
+/**
+ * Rows whose charge begins within the days. Charges of any age may be on today's invoice, but none is billed a year before it begins:
+ * so months long past need not be read, as the table is partitioned by the billing period.
+ */
+const CHARGED =
+  'ChargePeriodStart >= @from AND ChargePeriodStart < @to AND BillingPeriodStart >= TIMESTAMP_SUB(@from, INTERVAL 400 DAY)';
 const DAYS = { from: 'TIMESTAMP', to: 'TIMESTAMP' } as const;
 
 /** What costs can be grouped by, as expressions over a FOCUS row. Days and months are those of UTC in which a charge begins. */
@@ -36,7 +42,7 @@ export function costStatement(groups: readonly Group[]): WarehouseStatement {
   CAST(SUM(EffectiveCost) AS STRING) AS effective_cost,
   CAST(SUM(ListCost) AS STRING) AS list_cost
 FROM ${FOCUS}
-WHERE ChargePeriodStart >= @from AND ChargePeriodStart < @to
+WHERE ${CHARGED}
 GROUP BY ${keys}
 ORDER BY ${keys}
 LIMIT ${MAX_ROWS + 1}`,
@@ -48,7 +54,7 @@ LIMIT ${MAX_ROWS + 1}`,
 export const LIST_BILLED_PERIODS: WarehouseStatement = {
   name: 'costs-list-periods',
   sql: `SELECT BillingAccountId AS billing_account_id, x_InvoiceMonth AS invoice_month FROM ${FOCUS}
-WHERE ProviderName = 'Google Cloud' AND ChargePeriodStart >= @from AND ChargePeriodStart < @to
+WHERE ProviderName = 'Google Cloud' AND ${CHARGED}
 UNION DISTINCT
 SELECT billing_account_id, invoice.month AS invoice_month FROM ${RAW}
 WHERE billing_account_id IS NOT NULL AND usage_start_time >= @from AND usage_start_time < @to

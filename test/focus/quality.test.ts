@@ -75,6 +75,47 @@ const REMARKS: readonly { readonly of: string; readonly row: Row; readonly findi
   },
 ];
 
+const NATIVE_ROW: Row = {
+  BillingAccountId: '0000AA-1111BB-2222CC',
+  BillingPeriodStart: '2026-02-01T08:00:00Z',
+  BillingCurrency: 'USD',
+  ChargePeriodStart: '2026-02-10T10:00:00Z',
+  BilledCost: '2',
+};
+
+/** Google's own FOCUS rows beside one of ours that costs 2 on 10 February, and what the comparison says. */
+const NATIVE: readonly { readonly of: string; readonly native: readonly Row[]; readonly found: readonly Cell[][] }[] = [
+  { of: 'which the customer need not have', native: [], found: [] },
+  {
+    of: 'where both say the same up to its nine decimals',
+    native: [{ BilledCost: '1.500000001' }, { BilledCost: '0.5' }],
+    found: [['pass', '2 USD', '2.000000001 USD', 'what the FOCUS export of Google says']],
+  },
+  {
+    of: 'whose months may begin in UTC',
+    native: [{ BillingPeriodStart: '2026-02-01T00:00:00Z' }],
+    found: [['pass', '2 USD', '2 USD', 'what the FOCUS export of Google says']],
+  },
+  {
+    of: 'by day where they differ',
+    native: [{}, { BilledCost: '3', ChargePeriodStart: '2026-02-11T00:00:00Z' }],
+    found: [
+      ['warn', '2 USD', '5 USD', 'what the FOCUS export of Google says, other on 1 of 2 days, first on 2026-02-11'],
+    ],
+  },
+  {
+    of: 'but not over other months, accounts and currencies',
+    native: [
+      { BillingPeriodStart: '2026-03-01T08:00:00Z' },
+      { BillingAccountId: '00FFFF-EEEEEE-DDDDDD' },
+      { BillingCurrency: 'EUR' },
+    ],
+    found: [
+      ['warn', '0 EUR', '2 EUR', 'what the FOCUS export of Google says, other on 1 of 1 days, first on 2026-02-10'],
+    ],
+  },
+];
+
 const lineOf = (finding: FocusRow): string => `${finding['check_id'] as string} ${finding['observed'] as string}`;
 
 for (const { engine, start } of CONVERTERS) {
@@ -125,5 +166,17 @@ for (const { engine, start } of CONVERTERS) {
         ['pass', '5 USD', '5 USD', '0000AA-1111BB-2222CC/global/FEE, unused 2.5 USD'],
       );
     });
+
+    for (const { of, native, found } of NATIVE) {
+      it(`compares with Google's own FOCUS export, ${of}`, async () => {
+        const exported = native.map((row) => ({ ...NATIVE_ROW, ...row }));
+        const { quality } = await converter.convert(rawRows([use]), { cloud_gcp_focus_raw: exported });
+        const comparison = quality.filter(({ check_id: check }) => check === 'native_focus_cost');
+        assert.deepEqual(
+          comparison.map(({ status, observed, expected, message }) => [status, observed, expected, message]),
+          found,
+        );
+      });
+    }
   });
 }

@@ -15,6 +15,15 @@ const REMARKS = [
   ['price that cannot be derived', "charge.charge_category = 'Adjustment'\n"],
   ['price that differs from the quoted one', 'source.quoted_contract_price > 0\n'],
   ['list price that is missing', 'WHERE price.is_list_price_missing'],
+  ['mode of adjustment that nobody knows', 'WHERE source.adjustment_mode IS NOT NULL AND known.value IS NULL'],
+  ['publisher that nobody knows', 'WHERE source.publisher_type IS NOT NULL AND known.value IS NULL'],
+  ['correction without a quantity', 'WHERE charge.is_priced AND charge.pricing_quantity IS NULL'],
+  ['account without a name', 'WHERE account.account_name IS NULL'],
+  ['tag that is there twice', 'WHERE tags.repeated_key IS NOT NULL'],
+  ['region that nobody knows', 'WHERE written.is_row AND written.region_id IS NOT NULL AND known.region_id IS NULL'],
+  ['list price below the contracted one', 'WHERE is_list_below_contracted'],
+  ['cost above what was contracted', 'WHERE is_contracted_below_effective'],
+  ['use of long ago', 'WHERE is_row AND is_old'],
 ] as const;
 
 /** Steps that check and report. */
@@ -59,6 +68,23 @@ export const CHECKING: readonly Mutation[] = [
     to: where.startsWith('WHERE') ? where.replace('WHERE', 'WHERE FALSE AND') : `FALSE AND ${where}`,
   })),
   ...mutationsOf('report-quality', [
+    ['lets services be renamed in silence', 'HAVING COUNT(*) > 1', 'HAVING FALSE'],
+    ['takes any share of Other', "IF(other_cost * BIGNUMERIC '100' < all_cost OR other_cost = 0,", 'IF(TRUE,'],
+    ['calls use old after a year', 'INTERVAL 396 DAY', 'INTERVAL 10 DAY'],
     ['counts findings wrongly', "CONCAT(CAST(COUNT(*) AS STRING), ' rows: ', value)", "CONCAT('1', ' rows: ', value)"],
+  ]),
+  ...mutationsOf('compare-native-export', [
+    [
+      'knows months of Pacific time alone',
+      "FORMAT_TIMESTAMP('%Y%m', native.BillingPeriodStart)",
+      "FORMAT_TIMESTAMP('%Y%m', native.BillingPeriodStart, 'America/Los_Angeles')",
+    ],
+    ['compares other months as well', 'AND period.invoice_month = money.invoice_month', ''],
+    [
+      'leaves Google no cent',
+      "> BIGNUMERIC '0.01' AS differs\n    FROM money",
+      "> BIGNUMERIC '0.001' AS differs\n    FROM money",
+    ],
+    ['sees no difference to Google', 'MIN(IF(differs, charge_day, NULL))', 'MIN(IF(FALSE, charge_day, NULL))'],
   ]),
 ];

@@ -14,6 +14,7 @@ import { procedureOf, type ProcedureStep } from '../procedure-steps.ts';
 import { DIRTY, FOCUS, QUALITY, RAW, type ProofWarehouse } from '../warehouse.ts';
 import { brokenCases, listedCommitments } from './cases.ts';
 import { LISTED_ACCOUNTS, LISTED_PRICES, listedFaults, NAMED_COMMITMENT } from './listed.ts';
+import { NATIVE_ROWS, reportFaults } from './reported.ts';
 import { EXPIRED, scenario, UNREADABLE, type Scenario } from './scenario.ts';
 import { hashFaults } from './variants.ts';
 import { brokenVectors } from './vectors.ts';
@@ -55,6 +56,7 @@ async function loadAll(warehouse: ProofWarehouse, given: Scenario): Promise<void
     ['gcp_billing_accounts_raw', LISTED_ACCOUNTS],
     ['cloud_gcp_pricing_raw', LISTED_PRICES],
     ['cloud_gcp_cud_subscriptions_raw', [...listedCommitments(), NAMED_COMMITMENT]],
+    ['cloud_gcp_focus_raw', NATIVE_ROWS],
   ] as const)
     await warehouse.load(table, rowsOfTable(table, rows));
 }
@@ -91,6 +93,7 @@ function faultsOf(
         'findings',
         unequal(reportedFindings(await findingsOn(warehouse, given)), expectedFindings(plain.map((row) => row.plain!))),
       ),
+    async () => named('report', reportFaults(await warehouse.rows(QUALITY))),
     async () => named('marks', unequal(canonical(await warehouse.rows(DIRTY)), canonical(keptMarks(given)))),
     async () => refusalFault(warehouse, given),
     async () => named('rules', await ruleFaults(warehouse)),
@@ -198,7 +201,7 @@ async function start(warehouse: ProofWarehouse, given: Scenario): Promise<void> 
 async function ruleFaults(warehouse: ProofWarehouse): Promise<readonly unknown[]> {
   await warehouse.remove(
     FOCUS,
-    `ChargeDescription = '${FORMER}' OR regexp_matches(BillingAccountId, '^0(?:VEC|CASE|VARI)')`,
+    `ChargeDescription = '${FORMER}' OR regexp_matches(BillingAccountId, '^0(?:VEC|CASE|VARI|QUAL)')`,
   );
   return Object.entries(await brokenRules(warehouse.query, `{{project}}.{{org}}.${FOCUS}`));
 }

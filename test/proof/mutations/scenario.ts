@@ -10,6 +10,7 @@ import { periodsOf } from '../marked-rows.ts';
 import { marksOf } from '../oracle/amortisation.ts';
 import { caseRows } from './cases.ts';
 import { rowsWithoutListCost } from './listed.ts';
+import { reportedRows } from './reported.ts';
 import { variants } from './variants.ts';
 import { isolatedVectors } from './vectors.ts';
 
@@ -61,7 +62,14 @@ export function scenario(): Scenario {
   const orderly = orderlyCommitments();
   const amortised = orderly.flatMap(({ name, commitment }) => marksOf(commitment, name));
   const twice = plain.slice(0, 5);
-  const others = [...committed, ...amortised, ...caseRows(), ...rowsWithoutListCost(), ...variants()];
+  const others = [
+    ...committed,
+    ...amortised,
+    ...caseRows(),
+    ...rowsWithoutListCost(),
+    ...reportedRows(),
+    ...variants(),
+  ];
   const wanted = rawRowsOf([...plain, ...twice, ...fromVectors, ...others]);
   const { rows: unreadable, refused } = unreadableRows();
   // A period that is not converted, and another month of an account that is.

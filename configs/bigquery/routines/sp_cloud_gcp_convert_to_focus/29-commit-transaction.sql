@@ -26,3 +26,4 @@ DROP TABLE commitment_parts;
 DROP TABLE charge_parts;
 DROP TABLE reconciliation;
 DROP TABLE commitment_sums;
+DROP TABLE native_comparisons;

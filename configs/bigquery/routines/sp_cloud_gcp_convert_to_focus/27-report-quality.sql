@@ -238,6 +238,23 @@ WITH
     SELECT
       billing_account_id,
       invoice_month,
+      'native_focus_cost' AS check_id,
+      IF(differs, 'warn', 'pass') AS status,
+      CONCAT(CAST(focus_cost AS STRING), ' ', currency) AS observed,
+      CONCAT(CAST(native_cost AS STRING), ' ', currency) AS expected,
+      IF(
+        first_differing_day IS NULL,
+        'what the FOCUS export of Google says',
+        CONCAT(
+          'what the FOCUS export of Google says, other on ', CAST(differing_days AS STRING), ' of ', CAST(days AS STRING),
+          ' days, first on ', CAST(first_differing_day AS STRING)
+        )
+      ) AS message
+    FROM native_comparisons
+    UNION ALL
+    SELECT
+      billing_account_id,
+      invoice_month,
       'share_of_other' AS check_id,
       IF(other_cost * BIGNUMERIC '100' < all_cost OR other_cost = 0, 'pass', 'warn') AS status,
       CONCAT(CAST(COALESCE(ROUND(SAFE_DIVIDE(other_cost * BIGNUMERIC '100', all_cost), 2), BIGNUMERIC '0') AS STRING), ' % of ', currency) AS observed,
