@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { convertAlone, rawRowsOf, RUNS } from './conversions.ts';
+import { convertAlone, firstOf, rawRowsOf, RUNS } from './conversions.ts';
 import { orderlyCommitment } from './generator/commitments.ts';
 import { committedExport } from './generator/exports.ts';
 import { amortisationFaults, marksOf } from './oracle/amortisation.ts';
@@ -21,7 +21,7 @@ describe('an export of commitments', function () {
     const property = fc.asyncProperty(committedExport, async ({ rows }) => {
       const focus = await convertAlone(warehouse, rawRowsOf(rows));
       assert.deepEqual(commitmentGaps(focus), {});
-      assert.deepEqual(commitmentFaults(focus), []);
+      assert.deepEqual(firstOf(commitmentFaults(focus)), []);
       assert.deepEqual(billedMoney(focus), exportedMoney(rows.map(({ values }) => values)));
     });
     await fc.assert(property, RUNS);
@@ -30,7 +30,7 @@ describe('an export of commitments', function () {
   it('spreads the fee of each hour of a commitment over what it covered, by each model', async () => {
     const property = fc.asyncProperty(orderlyCommitment, async (commitment) => {
       const focus = await convertAlone(warehouse, rawRowsOf(marksOf(commitment, 'c')));
-      assert.deepEqual(amortisationFaults(commitment, 'c', focus), []);
+      assert.deepEqual(firstOf(amortisationFaults(commitment, 'c', focus)), []);
     });
     await fc.assert(property, { ...RUNS, numRuns: 12 });
   });

@@ -5,7 +5,7 @@ import { fill } from '../sql/catalog.ts';
 import type { Cell } from '../sql/google-values.ts';
 import { tablesWithLookups } from '../sql/lookups.ts';
 import { startGoogleSql, type GoogleSql } from '../sql/zetasql.ts';
-import { convertAlone, rawRowsOf, RUNS } from './conversions.ts';
+import { convertAlone, firstOf, rawRowsOf, RUNS } from './conversions.ts';
 import { generatedExport } from './generator/exports.ts';
 import { canonical, periodsOf } from './marked-rows.ts';
 import { engineDifferences } from './oracle/compare.ts';
@@ -48,7 +48,7 @@ describe('a generated billing export', function () {
     const property = fc.asyncProperty(generatedExport({ rows: 60 }), async ({ rows }) => {
       const raw = rawRowsOf(rows);
       const { focus, quality } = await convertWithGoogle(google, raw, periodsOf(raw));
-      assert.deepEqual(engineDifferences(focus, await convertAlone(embedded, raw)), []);
+      assert.deepEqual(firstOf(engineDifferences(focus, await convertAlone(embedded, raw))), []);
       assert.deepEqual(canonical((await embedded.rows(QUALITY)).map(untimed)), canonical(quality.map(untimed)));
     });
     await fc.assert(property, { ...RUNS, numRuns: 4 });

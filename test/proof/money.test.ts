@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { convertAlone, plainDifferences, rawRowsOf, RUNS } from './conversions.ts';
+import { convertAlone, firstOf, plainDifferences, rawRowsOf, RUNS } from './conversions.ts';
 import { generatedExport } from './generator/exports.ts';
 import { partFaults } from './oracle/commitments.ts';
 import { billedMoney, exportedMoney } from './oracle/money.ts';
@@ -25,14 +25,14 @@ describe('any billing export', function () {
 
   it('has the columns that an independent reading of the mapping gives each row', async () => {
     const property = fc.asyncProperty(generatedExport({ rows: 250 }), async ({ rows }) => {
-      assert.deepEqual(plainDifferences(rows, await convertAlone(warehouse, rawRowsOf(rows))), []);
+      assert.deepEqual(firstOf(plainDifferences(rows, await convertAlone(warehouse, rawRowsOf(rows)))), []);
     });
     await fc.assert(property, RUNS);
   });
 
   it('becomes one base row per row and one row per promotion, or the parts that a commitment splits it into', async () => {
     const property = fc.asyncProperty(generatedExport({ rows: 100 }), async ({ rows }) => {
-      assert.deepEqual(partFaults(rows, await convertAlone(warehouse, rawRowsOf(rows))), []);
+      assert.deepEqual(firstOf(partFaults(rows, await convertAlone(warehouse, rawRowsOf(rows)))), []);
     });
     await fc.assert(property, RUNS);
   });
