@@ -8,7 +8,8 @@ export const PIPELINE_ERRORS = {
   },
   credential_refused: {
     retryable: false,
-    remedy: 'Create a new key for the service account and replace the credential.',
+    remedy:
+      'Test the integration again: it tells what to mend. A key that was deleted is replaced by a new one, an identity by a new grant.',
   },
   credential_unusable: {
     retryable: false,
