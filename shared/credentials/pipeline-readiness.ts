@@ -15,7 +15,9 @@ export function pipelineReadiness(row: VisibleRow, { pipelines }: Provider): Pip
       ...(row.validation_status === 'VALID'
         ? []
         : [`A credential that passes its test; it is ${row.validation_status}.`]),
-      ...needs.filter(({ metadata }) => row.metadata[metadata] === undefined).map(({ missing: text }) => text),
+      ...needs
+        .filter(({ metadata }) => metadata.every((field) => row.metadata[field] === undefined))
+        .map(({ missing: text }) => text),
     ];
     return missing.length === 0 ? { id, ready: true } : { id, ready: false, missing };
   });

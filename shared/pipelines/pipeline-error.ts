@@ -17,7 +17,7 @@ export const PIPELINE_ERRORS = {
   },
   billing_export_missing: {
     retryable: false,
-    remedy: 'Add billing_export_table to the integration, as project.dataset.table.',
+    remedy: 'Add billing_export_table (or focus_export_table) to the integration, as project.dataset.table.',
   },
   source_not_found: {
     retryable: false,

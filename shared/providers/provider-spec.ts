@@ -105,7 +105,8 @@ export type ConnectionTest =
 
 export interface PipelineNeeds {
   readonly id: string;
-  readonly needs: readonly { readonly metadata: string; readonly missing: string }[];
+  /** Each is met by any one of its metadata fields. */
+  readonly needs: readonly { readonly metadata: readonly string[]; readonly missing: string }[];
 }
 
 export interface ProviderSpec {

@@ -52,7 +52,9 @@ function otherFaults(
       names.split('|').map((name) => ['derived_metadata', `credentials.${name}`]),
     ),
     ...distinct_metadata.map((name) => ['distinct_metadata', `metadata.${name}`]),
-    ...pipelines.flatMap(({ id, needs }) => needs.map(({ metadata }) => [id, `metadata.${metadata}`])),
+    ...pipelines.flatMap(({ id, needs }) =>
+      needs.flatMap(({ metadata }) => metadata.map((field) => [id, `metadata.${field}`])),
+    ),
   ] as const;
   return uses.flatMap(([user = '', from = '']) => undeclared(user, [from], fields));
 }

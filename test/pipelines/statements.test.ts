@@ -10,6 +10,7 @@ import {
   replaceUnit,
 } from '../../shared/pipelines/landing/landing-statements.ts';
 import { addedColumns, rawTable } from '../../shared/pipelines/landing/export-kinds.ts';
+import { NATIVE_ROWS } from '../../shared/pipelines/landing/native-rows.ts';
 import { countQuery, rowsQuery } from '../../shared/pipelines/landing/source-queries.ts';
 import { RUN_REQUEST_STATEMENTS } from '../../shared/pipelines/run-request-statements.ts';
 import { RUN_STATEMENTS } from '../../shared/pipelines/run-statements.ts';
@@ -115,6 +116,16 @@ describe('statements of the pipelines', () => {
       });
     }
   }
+
+  it('the transaction that lands Google’s FOCUS export as a billing export is GoogleSQL, statement by statement', async () => {
+    const target = { table: RAW, columns: Object.keys(NATIVE_ROWS), translated: NATIVE_ROWS, staging: STAGING };
+    for (const isWhole of [false, true]) {
+      for (const script of [replaceUnit({ ...target, isWhole, hasTwins: true }), countTwins({ ...target, isWhole })]) {
+        for (const sql of statementsOf(script))
+          await google.analyze(fill(sql), tablesWith('cloud_gcp_focus_raw'), parametersOf(script));
+      }
+    }
+  });
 
   for (const type of ['TIMESTAMP', 'DATETIME', 'DATE']) {
     it(`the queries on a view whose time of export is a ${type} are GoogleSQL`, async () => {

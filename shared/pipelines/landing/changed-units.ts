@@ -1,4 +1,5 @@
 import type { Window } from '../processor.ts';
+import { EXPORT_KINDS } from './export-kinds.ts';
 import { landedKey, isOf, type LandedUnit } from './landed-units.ts';
 import type { SourceTable } from './source-table.ts';
 import { sameState, type SourceUnit } from './source-units.ts';
@@ -35,14 +36,19 @@ export function changesOf(
   rules: ChangeRules,
   isOurs: (unit: Pick<SourceUnit, 'day' | 'isWhole'>) => boolean = () => true,
 ): SourceChanges {
-  const own = landed.filter((unit) => isOf(source.name, unit));
+  const all = landed.filter((unit) => isOf(source.name, unit));
+  const own = all.filter(({ table }) => table === EXPORT_KINDS[source.kind].table);
   const byKey = new Map(own.map((unit) => [landedKey(unit), unit]));
   const gone = own.filter((unit) => isOurs(unit) && isGone(unit, units, rules));
   return {
     land: units.filter(
       (unit) => isOurs(unit) && isInside(unit, rules.window) && isDue(unit, byKey.get(landedKey(unit)), rules),
     ),
-    vanished: gone.filter((unit) => !isHistory(unit, source, rules)),
+    vanished: [
+      ...gone.filter((unit) => !isHistory(unit, source, rules)),
+      // Landed when the integration called it another kind of export: its rows go, and come again where they belong.
+      ...all.filter((unit) => !own.includes(unit) && isWithin(unit.day, rules.window)),
+    ],
     kept: gone.filter((unit) => isHistory(unit, source, rules)),
     ceded: own.filter((unit) => !isOurs(unit) && (unit.isWhole || isWithin(unit.day, rules.window))),
   };

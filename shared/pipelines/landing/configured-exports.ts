@@ -43,11 +43,19 @@ function namingsOf(metadata: Metadata): Naming[] {
   const accounts = [metadata, ...((metadata['additional_billing_accounts'] ?? []) as readonly Metadata[])];
   return (Object.keys(EXPORT_KINDS) as ExportKind[]).flatMap((kind) =>
     accounts.flatMap((fields, account) => {
-      const path = fields[EXPORT_KINDS[kind].field];
+      const path = kind === focusKindOf(fields) || !isFocus(kind) ? fields[EXPORT_KINDS[kind].field] : undefined;
       const prefix = account === 0 ? '' : `additional_billing_accounts/${account - 1}/`;
       return typeof path === 'string' ? [{ kind, path, account, field: prefix + EXPORT_KINDS[kind].field }] : [];
     }),
   );
+}
+
+const isFocus = (kind: ExportKind): boolean => EXPORT_KINDS[kind].field === EXPORT_KINDS.focus.field;
+
+/** Beside a billing export, Google's FOCUS export is there to compare with; alone it stands in for one. */
+function focusKindOf(fields: Metadata): ExportKind {
+  const hasBilling = (['standard', 'detailed'] as const).some((kind) => fields[EXPORT_KINDS[kind].field] !== undefined);
+  return hasBilling ? 'focus' : 'native';
 }
 
 /** Which standard and detailed exports are of one account: those named together, and those that Google named so. */

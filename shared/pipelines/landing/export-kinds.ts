@@ -1,5 +1,7 @@
+import { NATIVE_ROWS } from './native-rows.ts';
+
 /** What a table of a customer's Google Cloud billing is: each kind is exported by Google under its own switch. */
-export type ExportKind = 'standard' | 'detailed' | 'pricing' | 'commitments' | 'focus';
+export type ExportKind = 'standard' | 'detailed' | 'native' | 'pricing' | 'commitments' | 'focus';
 
 /** How one kind of export is recognised, and where it lands. */
 export interface ExportRules {
@@ -11,6 +13,13 @@ export interface ExportRules {
   readonly table: string;
   /** Columns without which the rows say nothing, or not what they cost; `a.b` is `b` within the record `a`. */
   readonly required: readonly string[];
+  /** For an export whose columns are not those of its raw table. */
+  readonly translated?: {
+    /** Raw table that such an export has the columns of. */
+    readonly shape: string;
+    /** Columns of its own raw table, as expressions over those. */
+    readonly columns: Readonly<Record<string, string>>;
+  };
 }
 
 // Without credits an export does not say what is to be paid, so they are required as the cost is.
@@ -37,6 +46,14 @@ export const EXPORT_KINDS: Readonly<Record<ExportKind, ExportRules>> = {
     field: 'billing_export_table',
     table: 'cloud_gcp_billing_raw_daily',
     required: MONEY,
+  },
+  // Google's FOCUS export of an account that has no billing export.
+  native: {
+    title: 'FOCUS export',
+    field: 'focus_export_table',
+    table: 'cloud_gcp_billing_raw_daily',
+    required: ['BillingAccountId', 'BilledCost', 'BillingCurrency', 'BillingPeriodStart', 'x_Credits.Amount'],
+    translated: { shape: 'cloud_gcp_focus_raw', columns: NATIVE_ROWS },
   },
   pricing: {
     title: 'pricing export',
@@ -122,6 +139,12 @@ export function rawTable(name: string): RawTable {
   const found = RAW_TABLES.find((table) => table.name === name);
   if (!found) throw new Error(`No export lands in ${name}`);
   return found;
+}
+
+/** The raw table whose columns an export of a kind has. */
+export function shapeOf(kind: ExportKind): RawTable {
+  const { translated, table } = EXPORT_KINDS[kind];
+  return rawTable(translated?.shape ?? table);
 }
 
 /** Columns of a raw table that an export cannot supply, since code fills them in. */

@@ -55,6 +55,8 @@ export interface LandingTarget {
   readonly columns: readonly string[];
   /** Table with the new rows; absent when the unit is to go. */
   readonly staging?: string | undefined;
+  /** The columns as expressions over those of the staging table, where that one has others. */
+  readonly translated?: Readonly<Record<string, string>> | undefined;
   /** Whether one unit holds rows of many days, which are then spread over the days when they were exported. */
   readonly isWhole: boolean;
   /** Whether other tables hold rows of the same accounts on that day, which must not count twice. */
@@ -65,11 +67,12 @@ export interface LandingTarget {
 export function countTwins(target: LandingTarget): WarehouseStatement {
   const { table, staging = table, isWhole } = target;
   const { account } = rawTable(table);
+  const rows = rowsIn(staging, target);
   return {
     name: 'landing-count-twins',
     sql: `SELECT COUNT(*) AS twins FROM \`{{project}}.{{org}}.${table}\`
 WHERE ${aboutTheDay(target)}(x_source_table IN UNNEST(@other_tables) OR x_source_table IN UNNEST(@unlike_tables))
-  AND ${account} IN (SELECT ${account} FROM \`{{project}}.{{org}}.${staging}\`)`,
+  AND ${account} IN (SELECT ${account} FROM ${rows})`,
     types: { ...(isWhole ? {} : { ingestion_date: 'DATE' }), ...TWINS },
   };
 }
@@ -87,6 +90,14 @@ export function replaceUnit(target: LandingTarget): WarehouseStatement {
   };
 }
 
+/** The new rows, with the columns of the raw table. */
+function rowsIn(staging: string, { translated }: LandingTarget): string {
+  const table = `\`{{project}}.{{org}}.${staging}\``;
+  if (!translated) return table;
+  const columns = Object.entries(translated).map(([column, expression]) => `${expression} AS ${column}`);
+  return `(SELECT ${columns.join(', ')} FROM ${table})`;
+}
+
 function removal(target: LandingTarget): string[] {
   const former = formerRows(target);
   return marked(target, periodsOf(former), [`DELETE FROM ${former}`, forgetUnit(target)]);
@@ -94,7 +105,7 @@ function removal(target: LandingTarget): string[] {
 
 function replacement(target: LandingTarget, staging: string): string[] {
   const former = formerRows(target);
-  const rows = `\`{{project}}.{{org}}.${staging}\``;
+  const rows = rowsIn(staging, target);
   return marked(target, `${periodsOf(former)}\nUNION DISTINCT\n${periodsOf(rows)}`, [
     `DELETE FROM ${former}`,
     insertRows(target, rows),

@@ -3,9 +3,9 @@ import { CHANGES, CUSTOMER, SOURCES } from '../customer.ts';
 import { toPipelineError, type PipelineError } from '../pipeline-error.ts';
 import type { StepContext } from '../processor.ts';
 import type { QualityReport } from '../quality-report.ts';
-import { widened } from '../table-config.ts';
+import { readTables, widened } from '../table-config.ts';
 import type { Warehouse } from '../warehouse.ts';
-import { addedColumns, EXPORT_KINDS, rawTable } from './export-kinds.ts';
+import { addedColumns, EXPORT_KINDS, rawTable, shapeOf } from './export-kinds.ts';
 import { isOf } from './landed-units.ts';
 import { fitColumns } from './raw-columns.ts';
 import type { SourceTable } from './source-table.ts';
@@ -36,12 +36,21 @@ export async function openRawTables(
   const turns = new Turns();
   for (const name of names) {
     const fits = await fitSources(
-      sources.filter((source) => tableOf(source) === name),
+      sources.filter((source) => tableOf(source) === name && !isTranslated(source)),
       { context, warehouse, report, name },
     );
     failures.push(...fits.failures);
     for (const source of fits.unfit) unfit.add(source);
     landers.set(name, landerFor(context, { warehouse, turns, table: name, columns: fits.columns }));
+  }
+  const translators = new Map<SourceTable, UnitLander>();
+  for (const source of sources.filter(isTranslated)) {
+    try {
+      translators.set(source, landerFor(context, { warehouse, turns, ...translation(source, report) }));
+    } catch (err) {
+      failures.push(toPipelineError(err));
+      unfit.add(source.name);
+    }
   }
   const landerInto = (table: string): UnitLander => {
     const lander = landers.get(table);
@@ -51,12 +60,27 @@ export async function openRawTables(
   return {
     failures,
     landerInto,
-    landerOf: (source) => (unfit.has(source.name) ? undefined : landerInto(tableOf(source))),
+    landerOf(source) {
+      if (unfit.has(source.name)) return undefined;
+      return translators.get(source) ?? landerInto(tableOf(source));
+    },
     twinsOf: (source, replaced) => twinsOf(source, sources, known, replaced),
   };
 }
 
 const tableOf = ({ kind }: SourceTable): string => EXPORT_KINDS[kind].table;
+
+const isTranslated = ({ kind }: SourceTable): boolean => EXPORT_KINDS[kind].translated !== undefined;
+
+/** How an export lands whose columns are others than those of its raw table: those that nobody knows are left out. */
+function translation(source: SourceTable, report: QualityReport) {
+  const { translated, table } = EXPORT_KINDS[source.kind];
+  const shape = shapeOf(source.kind);
+  const columns = readTables('org').find(({ name }) => name === shape.name)?.schema ?? [];
+  const { added, refused } = fitColumns(source.fields, columns, addedColumns(shape));
+  report.columns(source, { wanted: [], added: [], refused: [...added, ...refused] });
+  return { table, columns, translated: translated?.columns };
+}
 
 interface FitContext {
   readonly context: StepContext;
@@ -99,7 +123,7 @@ async function columnsOf(table: Table): Promise<TableField[]> {
 
 function landerFor(
   { platform, run, handover, attempt, signal }: StepContext,
-  options: Pick<LanderOptions, 'warehouse' | 'turns' | 'table' | 'columns'>,
+  options: Pick<LanderOptions, 'warehouse' | 'turns' | 'table' | 'columns' | 'translated'>,
 ): UnitLander {
   return new UnitLander({
     ...options,
@@ -123,8 +147,9 @@ function twinsOf(
     )
     .map(({ name }) => name)
     .filter((name) => mayShareAccounts(name, source.name));
+  // Rows that were translated equal no others, whatever they are about.
   const isUnlike = (name: string): boolean =>
-    sources.some((other) => isOf(other.name, { name }) && other.kind !== source.kind);
+    isTranslated(source) || sources.some((other) => isOf(other.name, { name }) && other.kind !== source.kind);
   return { alike: others.filter((name) => !isUnlike(name)), unlike: others.filter(isUnlike) };
 }
 

@@ -1,7 +1,7 @@
 import type { BigQuery, TableField } from '@google-cloud/bigquery';
 import { PipelineError } from '../pipeline-error.ts';
 import { customerCall } from './customer-call.ts';
-import { EXPORT_KINDS, type ExportKind, rawTable } from './export-kinds.ts';
+import { EXPORT_KINDS, type ExportKind, shapeOf } from './export-kinds.ts';
 import { typeOf } from './column-types.ts';
 import { formatTablePath, type TablePath } from './table-path.ts';
 
@@ -83,7 +83,7 @@ function findField(fields: readonly TableField[], path: string): TableField | un
 
 /** The column that says on which day Google wrote a row, where the source has it as a time. */
 export function exportedAtOf({ kind, fields }: Pick<SourceTable, 'kind' | 'fields'>): TableField | undefined {
-  const { exportedAt } = rawTable(EXPORT_KINDS[kind].table);
+  const { exportedAt } = shapeOf(kind);
   const field = exportedAt === undefined ? undefined : findField(fields, exportedAt);
   return field && /^(?:TIMESTAMP|DATETIME|DATE)$/.test(typeOf(field)) && field.mode !== 'REPEATED' ? field : undefined;
 }

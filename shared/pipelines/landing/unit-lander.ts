@@ -46,9 +46,12 @@ export interface LanderOptions {
   readonly clock: Clock;
   readonly run: PipelineRun;
   readonly credentialId: string;
-  /** Raw table, and all its columns as they are now. */
+  /** Raw table. */
   readonly table: string;
+  /** All its columns as they are now; of an export that is translated, those that it may have. */
   readonly columns: readonly TableField[];
+  /** Columns of the raw table as expressions over those. */
+  readonly translated?: Readonly<Record<string, string>> | undefined;
   /** Distinguishes tries of the same unit in job ids. */
   readonly attempt: string;
   readonly signal: AbortSignal;
@@ -183,8 +186,9 @@ export class UnitLander {
   }
 
   #target(isWhole: boolean, staging?: string, hasTwins = false): LandingTarget {
-    const columns = this.#exported.map(({ name = '' }) => name);
-    return { table: this.#options.table, columns, staging, isWhole, hasTwins };
+    const { table, translated } = this.#options;
+    const columns = translated ? Object.keys(translated) : this.#exported.map(({ name = '' }) => name);
+    return { table, columns, translated, staging, isWhole, hasTwins };
   }
 
   async #hasTwins(

@@ -1,6 +1,7 @@
 import type { BigQuery } from '@google-cloud/bigquery';
 import { CUSTOMER, SOURCES, type Source } from '../customer.ts';
 import { configuredExports, type ConfiguredExport } from '../landing/configured-exports.ts';
+import { EXPORT_KINDS, rawTable } from '../landing/export-kinds.ts';
 import { introspect, readByDay } from '../landing/source-table.ts';
 import { parseTablePath } from '../landing/table-path.ts';
 import { untilAborted } from '../landing/until-aborted.ts';
@@ -15,7 +16,7 @@ export const validateGcpIntegration: Processor = {
   async run({ handover, signal }) {
     const { bigQuery, metadata } = handover.get(CUSTOMER);
     const { exports, repeated } = configuredExports(metadata);
-    if (!exports.some(({ kind }) => kind === 'standard' || kind === 'detailed'))
+    if (!exports.some(({ kind }) => rawTable(EXPORT_KINDS[kind].table).periods === 'of rows'))
       throw new PipelineError('billing_export_missing', 'The integration names no billing export table');
     const found = await untilAborted(Promise.all(exports.map((configured) => lookAt(bigQuery, configured))), signal);
     const failures = found.filter((source) => source instanceof PipelineError);

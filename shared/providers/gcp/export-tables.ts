@@ -2,7 +2,11 @@ import type { Metadata } from '../format-check.ts';
 
 /** What a table of an export is about. */
 export type ExportKind =
-  'billing_export_table' | 'detailed_export_table' | 'pricing_export_table' | 'committed_use_discount_table';
+  | 'billing_export_table'
+  | 'detailed_export_table'
+  | 'pricing_export_table'
+  | 'committed_use_discount_table'
+  | 'focus_export_table';
 
 /** A table of a billing export, and the metadata field that names it. */
 export interface ExportTable {
@@ -49,6 +53,7 @@ const COLUMNS: Readonly<Record<ExportKind, readonly string[]>> = {
   detailed_export_table: ['billing_account_id', 'service', 'sku', 'usage_start_time', 'cost', 'currency', 'resource'],
   pricing_export_table: ['billing_account_id', 'service', 'sku', 'pricing_unit', 'list_price'],
   committed_use_discount_table: ['billing_account_id', 'cud_product', 'subscription'],
+  focus_export_table: ['BillingAccountId', 'BilledCost', 'BillingCurrency', 'ChargePeriodStart'],
 };
 
 /** Columns that an export of this kind has and the table has not. */
