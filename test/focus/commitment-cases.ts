@@ -63,19 +63,28 @@ const flexUse = (cost: number, hours: number, sku = 'CORE'): Row => ({
   'consumption_model.description': 'Flexible CUD 1 Year',
   'subscription.instance_id': 'sub-1',
 });
-const listedCommitment = (facts: Row): Beside => ({
-  cloud_gcp_cud_subscriptions_raw: [
-    {
-      'subscription.instance_id': 'listed-1',
-      'subscription.display_name': 'Databases of the shop',
-      region: 'us-central1',
-      'commitent_amount.unit': '$/hr',
-      'commitent_amount.value': '10',
-      start_time: '2026-01-01T00:00:00Z',
-      ...facts,
-    },
-  ],
+const listedCommitment = (...lists: readonly Row[]): Beside => ({
+  cloud_gcp_cud_subscriptions_raw: lists.map((facts) => ({
+    'subscription.instance_id': 'listed-1',
+    'subscription.display_name': 'Databases of the shop',
+    region: 'us-central1',
+    'commitent_amount.unit': '$/hr',
+    'commitent_amount.value': '10',
+    start_time: '2026-01-01T00:00:00Z',
+    ingestion_date: '2026-02-05',
+    ...facts,
+  })),
 });
+const inEuro = (row: Row): Row => ({ ...row, currency: 'EUR', currency_conversion_rate: 0.5 });
+
+/** Lists of commitments that leave a fee's amount in doubt: all of it counts as used. */
+const DOUBTFUL: readonly { readonly where: string; readonly lists: readonly Row[] }[] = [
+  { where: 'its listed amount is of another region', lists: [{ region: 'europe-west1' }] },
+  { where: 'its listed amount is no money', lists: [{ 'commitent_amount.unit': '1/h' }] },
+  { where: 'the list names two', lists: [{}, { 'subscription.instance_id': 'listed-2' }] },
+  { where: 'what is listed ended before', lists: [{ end_time: '2026-02-10T10:00:00Z' }] },
+  { where: 'what is listed begins later', lists: [{ start_time: '2026-02-10T10:00:01Z' }] },
+];
 
 export const SUBSCRIPTIONS: readonly CommitmentCase[] = [
   {
@@ -189,11 +198,22 @@ export const SPEND: readonly CommitmentCase[] = [
     ],
   },
   {
-    name: 'counts as used where its listed amount is of another region',
-    rows: [sqlFee(6), sqlUse('A', 5, 5, -5)],
-    beside: listedCommitment({ region: 'europe-west1' }),
-    focus: ['A covered Usage Used 0 6 5 6', 'FEE SQL base Purchase - 6 0 1 6'],
+    name: 'leaves the part known to be unused in a currency of its own, by the newest list',
+    rows: [sqlFee(3), sqlUse('A', 4, 4, -2.5)].map(inEuro),
+    beside: listedCommitment({ 'commitent_amount.value': '100', ingestion_date: '2026-02-01' }, {}),
+    focus: [
+      'A covered Usage Used 0 1.5 2.5 1.5',
+      'A remainder Usage - 1.5 1.5 1.5 -',
+      'FEE SQL base Purchase - 3 0 1 3',
+      'FEE SQL unused Usage Unused 0 1.5 0 1.5',
+    ],
   },
+  ...DOUBTFUL.map(({ where, lists }) => ({
+    name: `counts as used where ${where}`,
+    rows: [sqlFee(6), sqlUse('A', 5, 5, -5)],
+    beside: listedCommitment(...lists),
+    focus: ['A covered Usage Used 0 6 5 6', 'FEE SQL base Purchase - 6 0 1 6'],
+  })),
   {
     name: 'that nobody used is all unused',
     rows: [sqlFee(6)],

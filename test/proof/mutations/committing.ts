@@ -134,6 +134,35 @@ export const COMMITTING: readonly Mutation[] = [
       "BIGNUMERIC '1' AS size",
     ],
   ]),
+  ...mutationsOf('read-committed-costs', [
+    [
+      'takes any listed amount for money',
+      "REGEXP_CONTAINS(listed.amount_unit, r'(?i)^(?:\\$|usd) ?/ ?h(?:ou)?r?$')",
+      'TRUE',
+    ],
+    ['takes the first of two listed commitments', 'WHERE listed_commitments = 1', 'WHERE listed_commitments > 0'],
+    ['takes commitments of other regions', '      AND listed.region = paid.region\n', ''],
+    [
+      'takes commitments that have ended',
+      "COALESCE(listed.end_time, TIMESTAMP '9999",
+      "COALESCE(NULL, TIMESTAMP '9999",
+    ],
+    [
+      'takes commitments that begin later',
+      "COALESCE(listed.start_time, TIMESTAMP '0001",
+      "COALESCE(NULL, TIMESTAMP '0001",
+    ],
+    [
+      'takes dollars for the currency of the bill',
+      'WHEN paid.conversion_rate > 0 THEN paid.conversion_rate',
+      "WHEN TRUE THEN BIGNUMERIC '1'",
+    ],
+    [
+      'takes the oldest list',
+      'ORDER BY ingestion_date DESC, amount_value DESC',
+      'ORDER BY ingestion_date, amount_value DESC',
+    ],
+  ]),
   ...mutationsOf('amortise-fees', [
     [
       'spreads fees of resources over money',

@@ -39,7 +39,14 @@ export function startJudges(threads: number): JudgePool {
       }
     },
     async close() {
-      await Promise.all(workers.map(async (worker) => worker.terminate()));
+      for (const _ of workers) await end(await take());
     },
   };
+}
+
+/** A thread that is cut off in the middle of DuckDB's work takes the process with it, so it is asked to go. */
+async function end(worker: Worker): Promise<void> {
+  const gone = once(worker, 'exit');
+  worker.postMessage('close');
+  await gone;
 }

@@ -22,8 +22,9 @@ async function judged(judges: Judge, mutation: Mutation | undefined): Promise<st
   return isStop(stopped) && !isStop(passed) ? `stopped: ${stopped}` : undefined;
 }
 
-parentPort!.on('message', ({ mutation }: { mutation?: Mutation }) => {
-  judged(judge, mutation).then(
+parentPort!.on('message', (asked: { readonly mutation?: Mutation } | 'close') => {
+  if (asked === 'close') return void warehouse.close().then(() => parentPort!.close());
+  judged(judge, asked.mutation).then(
     (fault) => parentPort!.postMessage({ fault }),
     (err: unknown) => parentPort!.postMessage({ error: (err as Error).message }),
   );
