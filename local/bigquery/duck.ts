@@ -1,4 +1,5 @@
 import { DuckDBInstance, type DuckDBConnection, type DuckDBMaterializedResult } from '@duckdb/node-api';
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 
 export type Run = (sql: string) => Promise<DuckDBMaterializedResult>;
@@ -22,7 +23,7 @@ export class Duck {
   static async open(dataDir: string): Promise<Duck> {
     const instance = await DuckDBInstance.create(join(dataDir, 'bigquery.duckdb'), {
       // Beyond this it spills to disk: the embedded cloud shares a laptop with what uses it.
-      memory_limit: '2GB',
+      memory_limit: `${Math.max(2048, Math.floor(totalmem() / 2 ** 20 / 4))}MiB`,
       temp_directory: join(dataDir, 'bigquery-spill'),
     });
     const duck = new Duck(instance);
