@@ -40,6 +40,12 @@ const core = (cost: number, hours: number, amount: number, series = 'N2'): Row =
   ...covered(amount),
 });
 
+const placedIn = (location: string, row: Row): Row => ({
+  ...row,
+  'location.region': null,
+  'location.location': location,
+});
+
 const sqlFee = (cost: number): Row => ({
   ...hoursOf('FEE SQL', 'Commitment - dollar based v1: Cloud SQL database v1 in Iowa for 1 Year', cost, 1),
   'service.description': 'Cloud SQL',
@@ -318,6 +324,41 @@ export const RESOURCES: readonly CommitmentCase[] = [
       'N1 CORE covered Usage Used 0 12 12 12',
       'N2 CORE covered Usage Used 0 6 6 6',
     ],
+  },
+  {
+    name: 'of two hours pays for use that is exported for both at once',
+    rows: [
+      cpuFee(5, 8),
+      { ...cpuFee(5, 8), ...ELEVEN },
+      { ...core(12, 12, -12), usage_end_time: ELEVEN.usage_end_time },
+    ],
+    focus: [
+      'FEE Cpu 1 Year base Purchase - 5 0 8 8',
+      'FEE Cpu 1 Year base Purchase - 5 0 8 8',
+      'FEE Cpu 1 Year unused Usage Unused 0 1.25 0 2',
+      'FEE Cpu 1 Year unused Usage Unused 0 1.25 0 2',
+      'N2 CORE covered Usage Used 0 3.75 6 6',
+      'N2 CORE covered:2 Usage Used 0 3.75 6 6',
+    ],
+  },
+  {
+    name: 'belongs to the region that its place names',
+    rows: [
+      placedIn('us-central1', cpuFee(5, 8)),
+      placedIn('europe-west4', cpuFee(50, 8)),
+      placedIn('us-central1-a', core(8, 8, -8)),
+    ],
+    focus: [
+      'FEE Cpu 1 Year base Purchase - 5 0 8 8',
+      'FEE Cpu 1 Year base Purchase - 50 0 8 8',
+      'FEE Cpu 1 Year unused Usage Unused 0 50 0 8',
+      'N2 CORE covered Usage Used 0 5 8 8',
+    ],
+  },
+  {
+    name: 'of a multi-region holds in all its regions',
+    rows: [placedIn('us', cpuFee(5, 8)), core(8, 8, -8)],
+    focus: ['FEE Cpu 1 Year base Purchase - 5 0 8 8', 'N2 CORE covered Usage Used 0 5 8 8'],
   },
   {
     name: 'takes back what use that was taken back had of it',

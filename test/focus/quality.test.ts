@@ -63,6 +63,16 @@ const REMARKS: readonly { readonly of: string; readonly row: Row; readonly findi
     finding: 'old_charge_period 1 rows: S1',
   },
   {
+    of: 'a row that two kinds of commitments covered',
+    row: { credits: [...cud(-1), { ...cud(-0.5)[0]!, type: 'COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE' }] },
+    finding: 'commitment_credits_mixed 1 rows: S1',
+  },
+  {
+    of: 'a month whose first rows are there no more',
+    row: { 'invoice.month': '202001' },
+    finding: 'period_incomplete 1 rows: 202001',
+  },
+  {
     of: 'money without a quantity',
     row: {
       'usage.amount': 0,

@@ -49,11 +49,12 @@ describe('a generated billing export', function () {
       const raw = rawRowsOf(rows);
       const { focus, quality } = await convertWithGoogle(google, raw, periodsOf(raw));
       assert.deepEqual(firstOf(engineDifferences(focus, await convertAlone(embedded, raw))), []);
-      assert.deepEqual(canonical((await embedded.rows(QUALITY)).map(untimed)), canonical(quality.map(untimed)));
+      assert.deepEqual(canonical(timeless(await embedded.rows(QUALITY))), canonical(timeless(quality)));
     });
     await fc.assert(property, { ...RUNS, numRuns: 4 });
   });
 });
 
-/** The moment of a check is all that may differ. */
-const untimed = (finding: Readonly<Record<string, Cell>>) => ({ ...finding, checked_at: null });
+/** Findings without what depends on the clock, as Google's engine has one of its own. */
+const timeless = (findings: readonly Readonly<Record<string, Cell>>[]) =>
+  findings.filter(({ check_id: check }) => check !== 'period_incomplete').map((row) => ({ ...row, checked_at: null }));

@@ -7,7 +7,16 @@ export function doubleText(value: number): string {
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
   if (value === 0) return '0'; // never signed
   const short = value.toExponential(14);
-  return Number(short) === value ? general(short, 15) : general(value.toExponential(16), 17);
+  return Number(short) === value ? general(short, 15) : general(seventeenDigits(value), 17);
+}
+
+/** A number that lies in the middle of two is written with the even digit, as C does; JavaScript takes the larger one. */
+function seventeenDigits(value: number): string {
+  const text = value.toExponential(16);
+  if (!value.toExponential(17).includes('5e')) return text;
+  const [digits = '', exponent = ''] = value.toExponential(100).split('e');
+  const [, kept = '', rest = ''] = /^(-?\d\.\d{16})(\d+)$/.exec(digits) ?? [];
+  return /^50*$/.test(rest) && Number(kept.at(-1)) % 2 === 0 ? `${kept}e${exponent}` : text;
 }
 
 /** C's `%.<precision>g` of a number that is written as `d.ddde±x` already. */

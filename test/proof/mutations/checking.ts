@@ -24,6 +24,8 @@ const REMARKS = [
   ['list price below the contracted one', 'WHERE is_list_below_contracted'],
   ['cost above what was contracted', 'WHERE is_contracted_below_effective'],
   ['use of long ago', 'WHERE is_row AND is_old'],
+  ['month whose first rows are there no more', "WHERE PARSE_DATE('%Y%m', billing_month) <"],
+  ['row that two kinds of commitments covered', "covered_use.commitment_model = 'resource'\n"],
 ] as const;
 
 /** Steps that check and report. */

@@ -56,6 +56,11 @@ export const COMMITTING: readonly Mutation[] = [
   ]),
   ...mutationsOf('find-commitments', [
     [
+      'binds commitments to a multi-region',
+      String.raw`REGEXP_EXTRACT(source.region_id, r'^[a-z]+-[a-z]+\d+$')`,
+      'source.region_id',
+    ],
+    [
       'names older commitments without their region',
       "IF(region = '', 'global', region), '/', sku_id)",
       "'global', '/', sku_id)",
@@ -106,6 +111,12 @@ export const COMMITTING: readonly Mutation[] = [
     ],
   ]),
   ...mutationsOf('match-commitments', [
+    [
+      'lets the first of several hours pay for all',
+      'GENERATE_ARRAY(kind.use_hour, kind.use_hour + kind.use_hours - 1)',
+      'GENERATE_ARRAY(kind.use_hour, kind.use_hour)',
+    ],
+    ['lets one fee pay for several hours', "IF(use_hours > 1, window_key, '')", "''"],
     ['pays for use of other subscriptions', 'IF(paid.commitment_id = kind.subscription_id, 0, NULL)', '0'],
     [
       'pays for use in other regions',
@@ -122,7 +133,7 @@ export const COMMITTING: readonly Mutation[] = [
       "WHEN paid.series <> kind.series AND paid.series <> '' AND kind.series <> '' THEN NULL",
       'WHEN FALSE THEN NULL',
     ],
-    ['pays for use in other hours', '      AND paid.paid_hour = kind.use_hour\n', ''],
+    ['pays for use in other hours', '      AND paid.paid_hour = used_hour\n', ''],
     [
       'asks every commitment that fits',
       'QUALIFY RANK() OVER (PARTITION BY use_kind, use_hour ORDER BY misfit) = 1',

@@ -163,6 +163,18 @@ export const READING: readonly Mutation[] = [
       "IF(TRIM(location.region) = '' OR location.region = 'global', NULL, location.region)",
       "IF(location.region = 'global', NULL, location.region)",
     ],
+    ['forgets that a zone names its region', "REGEXP_EXTRACT(location.zone, r'^(.+)-[a-z0-9]+$'),", ''],
+    ['takes a zone for a region', String.raw`REGEXP_EXTRACT(location.location, r'^([a-z]+-[a-z]+\d+)-[a-z]$'),`, ''],
+    [
+      'takes every place for a region',
+      String.raw`place.region_id IS NOT NULL OR (LOWER(location.location) <> 'global' AND REGEXP_CONTAINS(location.location, r'\d$|-'))`,
+      'TRUE',
+    ],
+    [
+      'knows listed places only',
+      String.raw`OR (LOWER(location.location) <> 'global' AND REGEXP_CONTAINS(location.location, r'\d$|-'))`,
+      '',
+    ],
     ['takes the default price model for a special one', "OR consumption_model.description = 'Default'", 'OR FALSE'],
     [
       'takes the quoted list price for the contracted one',

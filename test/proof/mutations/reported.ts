@@ -28,6 +28,9 @@ const LATE = { usage_start_time: '2026-01-10T10:00:00Z', usage_end_time: '2026-0
 const LONG_AGO = { usage_start_time: '2024-12-10T10:00:00Z', usage_end_time: '2024-12-10T11:00:00Z' };
 const WITHOUT_QUANTITY = { 'usage.amount': 0, 'usage.amount_in_pricing_units': 0 };
 
+const LONG_PAST = { usage_start_time: '2020-01-10T10:00:00Z', usage_end_time: '2020-01-10T11:00:00Z' };
+const covered = (type: string) => ({ type, amount: -0.5 });
+
 const ODD: readonly Values[] = [
   {
     labels: [
@@ -43,6 +46,11 @@ const ODD: readonly Values[] = [
   { ...LONG_AGO, 'sku.id': 'Q-OLD' },
   { ...LATE, ...WITHOUT_QUANTITY, 'adjustment_info.type': 'PRICE_CORRECTION', 'sku.id': 'Q-NONE' },
   { 'adjustment_info.mode': 'HALF' },
+  {
+    'sku.id': 'Q-MIXED',
+    credits: [covered('COMMITTED_USAGE_DISCOUNT'), covered('COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE')],
+  },
+  { 'invoice.month': '202001', ...LONG_PAST, 'sku.id': 'Q-PAST' },
   { 'invoice.publisher_type': 'UNCLE' },
 ];
 
@@ -53,7 +61,7 @@ export const reportedRows = (): ExportedRow[] =>
 export const NATIVE_ROWS: readonly Values[] = [
   { ChargePeriodStart: LONG_AGO.usage_start_time, BilledCost: '2' },
   { ChargePeriodStart: LATE.usage_start_time, BilledCost: '2' },
-  { ChargePeriodStart: USE['usage_start_time']!, BilledCost: '16.01' },
+  { ChargePeriodStart: USE['usage_start_time']!, BilledCost: '17.01' },
   { ChargePeriodStart: '2026-02-12T10:00:00Z', BilledCost: '0.5', BillingPeriodStart: '2026-02-01T00:00:00Z' },
   { ChargePeriodStart: '2026-02-12T10:00:00Z', BilledCost: '7', BillingPeriodStart: '2026-01-01T08:00:00Z' },
 ].map((row) => ({
@@ -65,14 +73,20 @@ export const NATIVE_ROWS: readonly Values[] = [
 }));
 
 const EXPECTED: readonly string[] = [
-  'pass: billed_cost: 20 USD: 10 FOCUS rows',
-  'warn: account_name_missing: 10 rows: 0QUALI-000000-000000: its id stands in for its name',
+  'pass: billed_cost: 2 USD: 1 FOCUS rows',
+  'pass: billed_cost: 21 USD: 11 FOCUS rows',
+  'pass: share_of_other: 0 % of USD: every service has a category',
+  'warn: account_name_missing: 1 rows: 0QUALI-000000-000000: its id stands in for its name',
+  'warn: account_name_missing: 11 rows: 0QUALI-000000-000000: its id stands in for its name',
+  'warn: commitment_credits_mixed: 1 rows: Q-MIXED: only what the commitment of a resource covered is shown as such, what one of money covered stays in the rest',
+  'warn: commitment_fee_missing: 1 rows: Q-MIXED: use that a commitment covered stays as billed, as no fee in the period fits it',
   'warn: contracted_below_effective: 1 rows: Q-CONTRACT: what it came to is above the contracted price',
   'warn: list_below_contracted: 1 rows: Q-LIST: the list price is below the contracted one',
-  'warn: native_focus_cost: 20 USD: what the FOCUS export of Google says, other on 1 of 4 days, first on 2026-02-12',
+  'warn: native_focus_cost: 21 USD: what the FOCUS export of Google says, other on 1 of 4 days, first on 2026-02-12',
   'warn: old_charge_period: 1 rows: Q-OLD: was used more than 13 months before the end of its billing period',
-  'warn: service_renamed: 9 rows: 6F81-5844-456A: exported as Compute, Compute Engine',
-  'warn: share_of_other: 10 % of USD: Time Machine',
+  'warn: period_incomplete: 1 rows: 202001: its first raw rows have expired, so that its sums are those of what is left',
+  'warn: service_renamed: 10 rows: 6F81-5844-456A: exported as Compute, Compute Engine',
+  'warn: share_of_other: 9.52 % of USD: Time Machine',
   'warn: tag_repeated: 1 rows: env: its first value stays',
   'warn: unknown_region: 1 rows: mars-north1: named by its id',
   'warn: unknown_service: 1 rows: Time Machine: put into category Other',

@@ -107,18 +107,6 @@ export const WRITING: readonly Mutation[] = [
       "COALESCE(source.seller_name, 'Google Cloud'), 'Google Cloud') AS seller",
       "source.seller_name, 'Google Cloud') AS seller",
     ],
-    ['forgets that a zone names its region', "REGEXP_EXTRACT(source.zone, r'^(.+)-[a-z0-9]+$'),", ''],
-    ['takes a zone for a region', String.raw`REGEXP_EXTRACT(source.location, r'^([a-z]+-[a-z]+\d+)-[a-z]$'),`, ''],
-    [
-      'takes every place for a region',
-      String.raw`place.region_id IS NOT NULL OR (LOWER(source.location) <> 'global' AND REGEXP_CONTAINS(source.location, r'\d$|-'))`,
-      'TRUE',
-    ],
-    [
-      'knows listed places only',
-      String.raw`OR (LOWER(source.location) <> 'global' AND REGEXP_CONTAINS(source.location, r'\d$|-'))`,
-      '',
-    ],
     [
       'names resources by their mutable name',
       'COALESCE(source.resource_global_name, source.resource_name) AS resource_id',

@@ -4,7 +4,8 @@
 -- only, so that loading it again changes nothing) and an ordinal among equal rows; which of two equal rows is called the first
 -- makes no difference to any result.
 --
--- The export's money is FLOAT64. Its shortest text is the number that Google wrote; read as BIGNUMERIC it has no binary tail.
+-- The export's money is FLOAT64. Its text, 15 digits where they read the same number back and 17 where they do not, is the number that
+-- Google wrote; read as BIGNUMERIC it has no binary tail.
 -- Amounts that only inform (not cost, not credits) are read leniently: what is not a number counts as absent.
 CREATE TEMP TABLE source_rows AS
 WITH
@@ -101,7 +102,17 @@ SELECT
   credits,
   IF(TRIM(location.location) = '', NULL, location.location) AS location,
   IF(TRIM(location.country) = '', NULL, location.country) AS country,
-  IF(TRIM(location.region) = '' OR location.region = 'global', NULL, location.region) AS region,
+  -- A zone names its region; a place that is neither a region nor a listed multi-region (a country, global) is no region.
+  COALESCE(
+    IF(TRIM(location.region) = '' OR location.region = 'global', NULL, location.region),
+    REGEXP_EXTRACT(location.zone, r'^(.+)-[a-z0-9]+$'),
+    REGEXP_EXTRACT(location.location, r'^([a-z]+-[a-z]+\d+)-[a-z]$'),
+    IF(
+      place.region_id IS NOT NULL OR (LOWER(location.location) <> 'global' AND REGEXP_CONTAINS(location.location, r'\d$|-')),
+      location.location,
+      NULL
+    )
+  ) AS region_id,
   IF(TRIM(location.zone) = '', NULL, location.zone) AS zone,
   IF(TRIM(resource.name) = '', NULL, resource.name) AS resource_name,
   IF(TRIM(resource.global_name) = '', NULL, resource.global_name) AS resource_global_name,
@@ -112,4 +123,5 @@ SELECT
   invoice.publisher_type AS publisher_type,
   transaction_type,
   IF(TRIM(seller_name) = '', NULL, seller_name) AS seller_name
-FROM hashed_rows;
+FROM hashed_rows
+LEFT JOIN `{{project}}.{{integrations}}.gcp_regions` AS place ON place.region_id = hashed_rows.location.location;

@@ -15,7 +15,8 @@ WITH
       source.currency,
       charge.commitment_model,
       source.service_name,
-      COALESCE(source.region, REGEXP_EXTRACT(source.zone, r'^(.+)-[a-z0-9]+$'), '') AS region,
+      -- Commitments are of a region or hold everywhere.
+      COALESCE(REGEXP_EXTRACT(source.region_id, r'^[a-z]+-[a-z]+\d+$'), '') AS region,
       COALESCE(sku.commitment_resource, '') AS resource,
       COALESCE(sku.commitment_series, sku.instance_series, '') AS series,
       source.sku_id,

@@ -30,8 +30,14 @@ WITH
         ),
         3600
       ) AS use_hour,
+      -- Use of the older models may be exported by the day, while fees come by the hour.
+      IF(
+        charge.commitment_model <> 'subscription' AND source.usage_end_time > source.usage_start_time,
+        LEAST(DIV(UNIX_SECONDS(source.usage_end_time) - 1, 3600) - DIV(UNIX_SECONDS(source.usage_start_time), 3600) + 1, 8784),
+        1
+      ) AS use_hours,
       source.service_name,
-      COALESCE(source.region, REGEXP_EXTRACT(source.zone, r'^(.+)-[a-z0-9]+$'), '') AS region,
+      COALESCE(REGEXP_EXTRACT(source.region_id, r'^[a-z]+-[a-z]+\d+$'), '') AS region,
       COALESCE(sku.commitment_resource, '') AS resource,
       COALESCE(sku.commitment_series, sku.instance_series, '') AS series,
       COALESCE(unit.focus_unit, 'Units') AS unit,
@@ -79,7 +85,10 @@ SELECT
     IF(
       commitment_model = 'subscription',
       [commitment_model, billing_account_id, invoice_key, currency, subscription_id],
-      [commitment_model, billing_account_id, invoice_key, currency, service_name, region, resource, series, unit]
+      [
+        commitment_model, billing_account_id, invoice_key, currency, service_name, region, resource, series, unit,
+        CAST(use_hours AS STRING)
+      ]
     ),
     '|'
   ) AS use_kind

@@ -22,7 +22,7 @@ WITH
   ),
   use_kinds AS (
     SELECT DISTINCT
-      use_kind, use_hour, billing_account_id, invoice_key, currency, commitment_model,
+      use_kind, use_hour, use_hours, billing_account_id, invoice_key, currency, commitment_model,
       IF(commitment_model = 'subscription', subscription_id, NULL) AS subscription_id,
       IF(commitment_model = 'subscription', NULL, service_name) AS service_name,
       IF(commitment_model = 'subscription', NULL, region) AS region,
@@ -36,6 +36,7 @@ WITH
     SELECT
       kind.use_kind,
       kind.use_hour,
+      kind.use_hours,
       paid.window_key,
       paid.window_start,
       paid.commitment_id,
@@ -55,12 +56,13 @@ WITH
           + IF(paid.series = kind.series, 0, IF(paid.series = '', 1, 2))
       END AS misfit
     FROM use_kinds AS kind
+    CROSS JOIN UNNEST(GENERATE_ARRAY(kind.use_hour, kind.use_hour + kind.use_hours - 1)) AS used_hour
     JOIN window_hours AS paid
       ON paid.billing_account_id = kind.billing_account_id
       AND paid.invoice_key = kind.invoice_key
       AND paid.currency = kind.currency
       AND paid.commitment_model = kind.commitment_model
-      AND paid.paid_hour = kind.use_hour
+      AND paid.paid_hour = used_hour
   ),
   best_fits AS (
     SELECT *
@@ -68,11 +70,16 @@ WITH
     WHERE misfit IS NOT NULL
     QUALIFY RANK() OVER (PARTITION BY use_kind, use_hour ORDER BY misfit) = 1
   ),
+  -- Use of several hours is paid for by the fees of all of them.
   payers AS (
     SELECT use_kind, use_hour, window_key, commitment_id, size
     FROM best_fits
     WHERE TRUE
-    QUALIFY ROW_NUMBER() OVER (PARTITION BY use_kind, use_hour, commitment_id ORDER BY window_start DESC, window_key) = 1
+    QUALIFY
+      ROW_NUMBER() OVER (
+        PARTITION BY use_kind, use_hour, commitment_id, IF(use_hours > 1, window_key, '')
+        ORDER BY window_start DESC, window_key
+      ) = 1
   ),
   -- Use of a subscription in an hour without a fee is paid by its first fee of the period.
   first_windows AS (
@@ -100,10 +107,10 @@ WITH
       use_kind,
       use_hour,
       window_key,
-      ROW_NUMBER() OVER (PARTITION BY use_kind, use_hour ORDER BY commitment_id) AS part_number,
+      ROW_NUMBER() OVER (PARTITION BY use_kind, use_hour ORDER BY commitment_id, window_key) AS part_number,
       COUNT(*) OVER (PARTITION BY use_kind, use_hour) AS part_count,
       size,
-      SUM(size) OVER (PARTITION BY use_kind, use_hour ORDER BY commitment_id) AS size_up_to_here,
+      SUM(size) OVER (PARTITION BY use_kind, use_hour ORDER BY commitment_id, window_key) AS size_up_to_here,
       SUM(size) OVER (PARTITION BY use_kind, use_hour) AS size_of_all
     FROM all_payers
   )

@@ -110,17 +110,6 @@ WITH
       IF(source.currency = 'USD' OR COALESCE(source.conversion_rate > 0, FALSE), 'USD', source.currency) AS pricing_currency,
       IF(source.currency <> 'USD' AND COALESCE(source.conversion_rate > 0, FALSE), source.conversion_rate, BIGNUMERIC '1') AS pricing_rate,
       IF(STARTS_WITH(COALESCE(source.transaction_type, ''), 'THIRD_PARTY'), COALESCE(source.seller_name, 'Google Cloud'), 'Google Cloud') AS seller,
-      -- A zone names its region; a place that is neither a region nor a listed multi-region (a country, global) is no region.
-      COALESCE(
-        source.region,
-        REGEXP_EXTRACT(source.zone, r'^(.+)-[a-z0-9]+$'),
-        REGEXP_EXTRACT(source.location, r'^([a-z]+-[a-z]+\d+)-[a-z]$'),
-        IF(
-          place.region_id IS NOT NULL OR (LOWER(source.location) <> 'global' AND REGEXP_CONTAINS(source.location, r'\d$|-')),
-          source.location,
-          NULL
-        )
-      ) AS region_id,
       -- What was bought, or left unused, is the commitment itself.
       balance.window_key IS NOT NULL AND part.commitment_status IS DISTINCT FROM 'Used' AS is_commitment,
       COALESCE(source.resource_global_name, source.resource_name) AS resource_id,
@@ -136,8 +125,9 @@ WITH
       account.is_subaccount,
       tags.tags,
       tags.is_unused_reservation,
+      -- Money for a commitment is no capacity, whatever labels its fee has.
       IF(
-        tags.reservation_name IS NULL,
+        tags.reservation_name IS NULL OR (balance.window_key IS NOT NULL AND part.commitment_status IS DISTINCT FROM 'Used'),
         NULL,
         CONCAT(
           'projects/', COALESCE(tags.reservation_project_id, source.project_id, '-'),
@@ -169,7 +159,6 @@ WITH
     LEFT JOIN row_tags AS tags ON tags.row_key = part.row_key
     LEFT JOIN sku_facts AS sku ON sku.sku_description = source.sku_description
     LEFT JOIN service_facts AS service ON service.service_name = source.service_name
-    LEFT JOIN `{{project}}.{{integrations}}.gcp_regions` AS place ON place.region_id = source.location
   ),
   named_parts AS (
     SELECT

@@ -25,7 +25,9 @@ WITH
       focus.x_BilledCostAsExported AS focus_cost,
       FALSE AS is_native
     FROM `{{project}}.{{org}}.cost_data_standard_1_3` AS focus
-    WHERE focus.ProviderName = 'Google Cloud'
+    WHERE
+      focus.ProviderName = 'Google Cloud'
+      AND focus.BillingAccountId IN (SELECT period.billing_account_id FROM UNNEST(periods) AS period)
   ),
   days AS (
     SELECT

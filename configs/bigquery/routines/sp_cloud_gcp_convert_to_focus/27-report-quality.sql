@@ -11,7 +11,7 @@ WITH
     QUALIFY
       ROW_NUMBER() OVER (PARTITION BY dirty.billing_account_id, dirty.invoice_month ORDER BY dirty.marked_at DESC, dirty.run_id) = 1
   ),
-  -- The FOCUS rows of the periods, a split row once.
+  -- The FOCUS rows of the periods, a split row once. Prices are rounded, so costs count as equal up to nine decimals.
   written AS (
     SELECT
       focus.BillingAccountId AS billing_account_id,
@@ -22,8 +22,9 @@ WITH
       focus.RegionId AS region_id,
       focus.x_SkuId AS sku_id,
       focus.BilledCost AS billed_cost,
-      focus.ChargeCategory = 'Usage' AND focus.PricingQuantity > 0 AND focus.ListCost < focus.ContractedCost AS is_list_below_contracted,
-      focus.ChargeCategory = 'Usage' AND focus.PricingQuantity > 0 AND focus.ContractedCost < focus.EffectiveCost
+      focus.ChargeCategory = 'Usage' AND focus.PricingQuantity > 0 AND focus.ListCost + BIGNUMERIC '0.000000001' < focus.ContractedCost
+        AS is_list_below_contracted,
+      focus.ChargeCategory = 'Usage' AND focus.PricingQuantity > 0 AND focus.ContractedCost + BIGNUMERIC '0.000000001' < focus.EffectiveCost
         AND focus.CommitmentDiscountStatus IS DISTINCT FROM 'Unused' AS is_contracted_below_effective,
       focus.ChargePeriodStart < TIMESTAMP_SUB(focus.BillingPeriodEnd, INTERVAL 396 DAY) AS is_old,
       focus.x_SplitPart IN ('base', 'covered') AS is_row
@@ -171,6 +172,21 @@ WITH
     FROM commitment_balances AS balance
     JOIN source_rows AS source ON source.row_key = balance.window_key
     WHERE balance.commitment_model = 'spend' AND balance.committed_cost IS NULL AND balance.is_used
+    UNION ALL
+    SELECT source.billing_account_id, source.invoice_month, 'commitment_credits_mixed', source.sku_id, 'only what the commitment of a resource covered is shown as such, what one of money covered stays in the rest'
+    FROM commitment_uses AS covered_use
+    JOIN source_rows AS source ON source.row_key = covered_use.row_key
+    WHERE
+      covered_use.commitment_model = 'resource'
+      AND EXISTS (
+        SELECT 1
+        FROM row_credits AS credit
+        WHERE credit.row_key = covered_use.row_key AND credit.type = 'COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE' AND credit.amount <> 0
+      )
+    UNION ALL
+    SELECT billing_account_id, invoice_month, 'period_incomplete', billing_month, 'its first raw rows have expired, so that its sums are those of what is left'
+    FROM source_rows
+    WHERE PARSE_DATE('%Y%m', billing_month) < DATE_SUB(CURRENT_DATE(), INTERVAL 730 DAY)
     UNION ALL
     SELECT written.billing_account_id, written.invoice_month, 'unknown_region', written.region_id, 'named by its id'
     FROM written
