@@ -6,6 +6,10 @@ export function doubleText(value: number): string {
   if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
   if (value === 0) return '0'; // never signed
+  const size = Math.abs(value);
+  const shortest = String(value);
+  // Up to 15 digits the shortest text is the nearest of 15 digits as well, and formatting it once more is what takes time.
+  if (size >= 1e-4 && size < 1e15 && shortest.length <= 16) return shortest;
   const short = value.toExponential(14);
   return Number(short) === value ? general(short, 15) : general(seventeenDigits(value), 17);
 }

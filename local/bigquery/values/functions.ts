@@ -35,6 +35,13 @@ const FUNCTIONS: readonly (readonly [name: string, parameters: readonly DuckDBTy
   [
     ['bn_parse', [VARCHAR], BLOB, (text: string) => blob(bignumeric.parseDecimal(text))],
     ['bn_try_parse', [VARCHAR], BLOB, attempt((text: string) => blob(bignumeric.parseDecimal(text)))],
+    ['bn_of_double_text', [DOUBLE], BLOB, (value: number) => blob(bignumeric.parseDecimal(doubleText(value)))],
+    [
+      'bn_try_of_double_text',
+      [DOUBLE],
+      BLOB,
+      attempt((value: number) => blob(bignumeric.parseDecimal(doubleText(value)))),
+    ],
     ['bn_text', [BLOB], VARCHAR, (value: Bytes) => bignumeric.formatDecimal(bignumeric.decode(value))],
     ['bn_from_double', [DOUBLE], BLOB, (value: number) => blob(bignumeric.fromDouble(value))],
     ['bn_try_from_double', [DOUBLE], BLOB, attempt((value: number) => blob(bignumeric.fromDouble(value)))],

@@ -98,7 +98,7 @@ export const READING: readonly Mutation[] = [
     ],
     [
       'keeps the binary tail of a cost',
-      "CAST(COALESCE(CAST(cost AS STRING), '0') AS BIGNUMERIC) AS cost",
+      "COALESCE(CAST(CAST(cost AS STRING) AS BIGNUMERIC), BIGNUMERIC '0') AS cost",
       'CAST(COALESCE(cost, 0) AS BIGNUMERIC) AS cost',
     ],
     ['reports no missing cost', 'cost IS NULL AS is_cost_missing', 'FALSE AS is_cost_missing'],
@@ -208,7 +208,7 @@ export const READING: readonly Mutation[] = [
     ],
     [
       'keeps the binary tail of a credit',
-      "CAST(COALESCE(CAST(credit.amount AS STRING), '0') AS BIGNUMERIC)",
+      "COALESCE(CAST(CAST(credit.amount AS STRING) AS BIGNUMERIC), BIGNUMERIC '0')",
       'CAST(COALESCE(credit.amount, 0) AS BIGNUMERIC)',
     ],
     [

@@ -65,7 +65,7 @@ SELECT
   IF(TRIM(currency) = '', 'XXX', COALESCE(currency, 'XXX')) AS currency,
   SAFE_CAST(CAST(currency_conversion_rate AS STRING) AS BIGNUMERIC) AS conversion_rate,
   cost IS NULL AS is_cost_missing,
-  CAST(COALESCE(CAST(cost AS STRING), '0') AS BIGNUMERIC) AS cost,
+  COALESCE(CAST(CAST(cost AS STRING) AS BIGNUMERIC), BIGNUMERIC '0') AS cost,
   SAFE_CAST(CAST(cost_at_list AS STRING) AS BIGNUMERIC) AS cost_at_list,
   CAST(cost_at_effective_price_default AS BIGNUMERIC) AS cost_at_contract,
   SAFE_CAST(CAST(usage.amount AS STRING) AS BIGNUMERIC) AS usage_amount,

@@ -5,7 +5,7 @@ SELECT
   source.row_key,
   credit_offset + 1 AS ordinal,
   credit.type = 'PROMOTION' AND credit.type IS NOT NULL AS is_promotion,
-  CAST(COALESCE(CAST(credit.amount AS STRING), '0') AS BIGNUMERIC) AS amount,
+  COALESCE(CAST(CAST(credit.amount AS STRING) AS BIGNUMERIC), BIGNUMERIC '0') AS amount,
   credit.id,
   credit.full_name,
   credit.name,

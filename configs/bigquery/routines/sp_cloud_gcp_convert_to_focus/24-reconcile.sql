@@ -8,7 +8,7 @@ WITH
       export.invoice.month AS invoice_month,
       IF(TRIM(export.currency) = '', 'XXX', COALESCE(export.currency, 'XXX')) AS currency,
       TRUE AS is_source,
-      CAST(COALESCE(CAST(export.cost AS STRING), '0') AS BIGNUMERIC) AS amount,
+      COALESCE(CAST(CAST(export.cost AS STRING) AS BIGNUMERIC), BIGNUMERIC '0') AS amount,
       1 AS parts
     FROM `{{project}}.{{org}}.cloud_gcp_billing_raw_daily` AS export
     WHERE
@@ -25,7 +25,7 @@ WITH
       export.invoice.month AS invoice_month,
       IF(TRIM(export.currency) = '', 'XXX', COALESCE(export.currency, 'XXX')) AS currency,
       TRUE AS is_source,
-      CAST(COALESCE(CAST(credit.amount AS STRING), '0') AS BIGNUMERIC) AS amount,
+      COALESCE(CAST(CAST(credit.amount AS STRING) AS BIGNUMERIC), BIGNUMERIC '0') AS amount,
       IF(credit.type = 'PROMOTION', 1, 0) AS parts
     FROM `{{project}}.{{org}}.cloud_gcp_billing_raw_daily` AS export
     CROSS JOIN UNNEST(export.credits) AS credit

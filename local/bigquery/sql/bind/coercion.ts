@@ -156,7 +156,7 @@ function castScalar(sql: string, from: SqlType['kind'], to: SqlType['kind'], isS
     case 'STRING>NUMERIC':
       return trying(isSafe, numericOf(`bn_parse(${sql})`));
     case 'STRING>BIGNUMERIC':
-      return isSafe ? `bn_try_parse(${sql})` : `bn_parse(${sql})`;
+      return decimalOfText(sql, isSafe);
     case 'FLOAT64>INT64':
       return trying(isSafe, `f_int(${sql})`);
     case 'FLOAT64>NUMERIC':
@@ -226,4 +226,24 @@ export function constantText(value: Bound, kind: ScalarKind): Bound {
   const match = /^'((?:[^']|'')*)'$/.exec(value.sql);
   if (!match) throw unsupported('This constant');
   return constant(kind, (match[1] ?? '').replaceAll("''", "'"));
+}
+
+/** A double's text is read where it is written: the way by way of DuckDB's strings is twice as long. */
+function decimalOfText(sql: string, isSafe: boolean): string {
+  const safely = isSafe ? 'try_' : '';
+  const double = argumentOf('double_text', sql);
+  return double === undefined ? `bn_${safely}parse(${sql})` : `bn_${safely}of_double_text(${double})`;
+}
+
+/** What stands between the parentheses, when the text is one call of the function and nothing else. */
+function argumentOf(name: string, sql: string): string | undefined {
+  if (!sql.startsWith(`${name}(`) || !sql.endsWith(')')) return undefined;
+  const inner = sql.slice(name.length + 1, -1);
+  let depth = 0;
+  for (const [symbol] of inner.matchAll(/'(?:[^']|'')*'|"(?:[^"]|"")*"|[()]/g)) {
+    if (symbol === '(') depth += 1;
+    if (symbol === ')') depth -= 1;
+    if (depth < 0) return undefined;
+  }
+  return inner;
 }
