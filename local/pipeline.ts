@@ -34,6 +34,7 @@ function parse(argv: string[]): PipelineRun {
     throw new Error(`There is no pipeline ${pipeline}; known: ${known.join(', ')}.`);
   }
   if (!values.org) throw new Error(`--org is missing.\n${USAGE}`);
+  if (values.to !== undefined && values.date === undefined) throw new Error(`--to needs --date.\n${USAGE}`);
   const window = values.date ? ['--from', values.date, '--to', values.to ?? dayAfter(values.date)] : [];
   return { job, args: ['--pipeline', pipeline, '--org', values.org, ...window] };
 }

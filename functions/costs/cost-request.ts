@@ -10,6 +10,8 @@ export interface CostRequest {
   readonly groups: readonly Group[];
 }
 
+/** A mistyped name must not give other sums than were asked for. */
+const PARAMETERS: ReadonlySet<string> = new Set(['from', 'to', 'group_by']);
 export const MAX_GROUPS = 3;
 /** Ten years. */
 const MAX_DAYS = 3_660;
@@ -20,6 +22,8 @@ const MAX_DAYS = 3_660;
  * @throws ServiceError `invalid_request`
  */
 export function costRequestOf(query: URLSearchParams, now: Date): CostRequest {
+  if ([...query.keys()].some((name) => !PARAMETERS.has(name)))
+    throw refused(`is one of ${[...PARAMETERS].join(', ')}; another one was given`);
   const month = monthOf(dayOf(now));
   const from = dayIn(query, 'from') ?? month.from;
   const to = dayIn(query, 'to') ?? month.to;

@@ -1,5 +1,5 @@
 import { CONVERT_PERIODS, LIST_PERIODS, MARK_PERIODS, RECONCILE } from '../../shared/pipelines/focus-statements.ts';
-import { PipelineError, toPipelineError } from '../../shared/pipelines/pipeline-error.ts';
+import { allOf, PipelineError, toPipelineError } from '../../shared/pipelines/pipeline-error.ts';
 import type { Processor, StepContext } from '../../shared/pipelines/processor.ts';
 import { jobIdOf, type Warehouse } from '../../shared/pipelines/warehouse.ts';
 
@@ -39,7 +39,8 @@ export function focusConverter(warehouseOf: (org: string) => Promise<Warehouse>)
         if (failure) failures.push(failure);
       }
       context.signal.throwIfAborted();
-      if (failures[0] && failures.length === periods.length) throw failures[0];
+      const all = allOf(failures);
+      if (all && failures.length === periods.length) throw all;
       return { failures };
     },
   };
@@ -74,7 +75,9 @@ function failureOf(err: unknown, { billing_account_id: account, invoice_month: m
   const { message } = err as Error;
   const reason =
     FAILED_CHECK.exec(message)?.[1] ??
-    (OVERFLOW.test(message) ? 'amounts of it have more digits than can be computed exactly' : 'its rows cannot be converted');
+    (OVERFLOW.test(message)
+      ? 'amounts of it have more digits than can be computed exactly'
+      : 'its rows cannot be converted');
   return new PipelineError('conversion_failed', `Billing period ${account} ${month ?? 'without month'}: ${reason}`, {
     cause: err,
   });

@@ -7,16 +7,45 @@ const FOCUS = '`{{project}}.{{org}}.cost_data_standard_1_3`';
 const DIRTY = '`{{project}}.{{org}}.dirty_periods`';
 /** An export without a currency is written as ISO 4217's code for none. */
 const CURRENCY = "IF(TRIM(currency) = '', 'XXX', IFNULL(currency, 'XXX'))";
+/** Rows of other periods are not even read: what cannot be added up in one must not stop another. */
+const isOfPeriods = (account: string, month: string): string => `EXISTS (
+    SELECT 1 FROM UNNEST(@periods) AS period
+    WHERE period.billing_account_id = ${account} AND period.invoice_month IS NOT DISTINCT FROM ${month}
+  )`;
 const PERIODS = [{ billing_account_id: 'STRING', invoice_month: 'STRING' }];
 
-/** Billing periods to convert: those marked dirty, and with a window those of the rows exported on its days. */
+const keyOf = (account: string, month: string): string => `CONCAT(IFNULL(${account}, ''), ' ', IFNULL(${month}, ''))`;
+
+/**
+ * Billing periods to convert: those marked dirty, and with a window those of the rows exported on its days. Marks of periods that
+ * nothing is left of stay without effect, and so do those of months of which raw rows have expired and FOCUS has all.
+ */
 export const LIST_PERIODS: WarehouseStatement = {
   name: 'focus-list-periods',
-  sql: `SELECT billing_account_id, invoice_month FROM ${DIRTY}
-UNION DISTINCT
-SELECT billing_account_id, invoice.month AS invoice_month FROM ${RAW}
-WHERE (@from IS NOT NULL OR @to IS NOT NULL)
-  AND ingestion_date >= IFNULL(@from, DATE '0001-01-01') AND ingestion_date < IFNULL(@to, DATE '9999-12-31')
+  sql: `WITH marked AS (
+  SELECT billing_account_id, invoice_month FROM ${DIRTY}
+  UNION DISTINCT
+  SELECT billing_account_id, invoice.month AS invoice_month FROM ${RAW}
+  WHERE (@from IS NOT NULL OR @to IS NOT NULL)
+    AND ingestion_date >= IFNULL(@from, DATE '0001-01-01') AND ingestion_date < IFNULL(@to, DATE '9999-12-31')
+),
+keys AS (
+  SELECT *, ${keyOf('billing_account_id', 'invoice_month')} AS period_key,
+    IFNULL(invoice_month <= FORMAT_DATE('%Y%m', DATE_SUB(CURRENT_DATE(), INTERVAL 731 DAY)), FALSE) AS is_expired
+  FROM marked
+),
+converted AS (
+  SELECT DISTINCT ${keyOf('BillingAccountId', 'x_InvoiceMonth')} AS period_key FROM ${FOCUS}
+  WHERE ProviderName = 'Google Cloud'
+),
+exported AS (
+  SELECT DISTINCT ${keyOf('billing_account_id', 'invoice.month')} AS period_key FROM ${RAW}
+)
+SELECT billing_account_id, invoice_month
+FROM keys
+WHERE IF(
+  period_key IN (SELECT period_key FROM converted), NOT is_expired, period_key IN (SELECT period_key FROM exported)
+)
 ORDER BY invoice_month, billing_account_id`,
   types: { from: 'DATE', to: 'DATE' },
 };
@@ -36,28 +65,28 @@ export const CONVERT_PERIODS: WarehouseStatement = {
   types: { periods: PERIODS },
 };
 
-/** What the export cost and what the FOCUS rows bill, per account, invoice month and currency; amounts are exact text. */
+/**
+ * What the export cost and what the FOCUS rows bill, per account, invoice month and currency; amounts are exact text.
+ * A period with an amount that is no number was refused, so it differs by what can be read of it.
+ */
 export const RECONCILE: WarehouseStatement = {
   name: 'focus-reconcile',
   sql: `WITH money AS (
   SELECT billing_account_id, invoice.month AS invoice_month, ${CURRENCY} AS currency,
-    CAST(CAST(cost AS STRING) AS BIGNUMERIC) AS source, BIGNUMERIC '0' AS focus, 0 AS focus_rows
-  FROM ${RAW}
+    SAFE_CAST(CAST(cost AS STRING) AS BIGNUMERIC) AS source, BIGNUMERIC '0' AS focus, 0 AS focus_rows
+  FROM (SELECT * FROM ${RAW} AS export WHERE ${isOfPeriods('export.billing_account_id', 'export.invoice.month')})
   UNION ALL
-  SELECT billing_account_id, invoice.month, ${CURRENCY}, CAST(CAST(credit.amount AS STRING) AS BIGNUMERIC), BIGNUMERIC '0', 0
-  FROM ${RAW} CROSS JOIN UNNEST(credits) AS credit
+  SELECT billing_account_id, invoice.month, ${CURRENCY}, SAFE_CAST(CAST(credit.amount AS STRING) AS BIGNUMERIC), BIGNUMERIC '0', 0
+  FROM (SELECT * FROM ${RAW} AS export WHERE ${isOfPeriods('export.billing_account_id', 'export.invoice.month')})
+  CROSS JOIN UNNEST(credits) AS credit
   UNION ALL
   SELECT BillingAccountId, x_InvoiceMonth, BillingCurrency, BIGNUMERIC '0', BilledCost, 1
-  FROM ${FOCUS} WHERE ProviderName = 'Google Cloud'
+  FROM ${FOCUS} AS focus
+  WHERE ProviderName = 'Google Cloud' AND ${isOfPeriods('focus.BillingAccountId', 'focus.x_InvoiceMonth')}
 )
 SELECT billing_account_id, invoice_month, currency, CAST(IFNULL(SUM(source), BIGNUMERIC '0') AS STRING) AS source,
   CAST(SUM(focus) AS STRING) AS focus, CAST(SUM(focus) - IFNULL(SUM(source), BIGNUMERIC '0') AS STRING) AS difference, SUM(focus_rows) AS focus_rows
 FROM money
-WHERE billing_account_id IN (SELECT period.billing_account_id FROM UNNEST(@periods) AS period)
-  AND EXISTS (
-    SELECT 1 FROM UNNEST(@periods) AS period
-    WHERE period.billing_account_id = money.billing_account_id AND period.invoice_month IS NOT DISTINCT FROM money.invoice_month
-  )
 GROUP BY billing_account_id, invoice_month, currency
 ORDER BY invoice_month, billing_account_id, currency`,
   types: { periods: PERIODS },

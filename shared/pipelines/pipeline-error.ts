@@ -63,6 +63,19 @@ export class PipelineError extends Error {
   }
 }
 
+/** How many failures are told one by one. */
+const MAX_TOLD = 10;
+
+/** Several failures as one: the first one's code and remedy, and what each of them says. */
+export function allOf(failures: readonly PipelineError[]): PipelineError | undefined {
+  const [first, ...more] = failures;
+  if (!first || more.length === 0) return first;
+  const told = failures.slice(0, MAX_TOLD).map(({ message }) => message);
+  const rest = failures.length - told.length;
+  const message = `${told.join('; ')}${rest > 0 ? `; and ${rest} more` : ''}`;
+  return new PipelineError(first.code, message, { cause: first.cause, remedy: first.remedy });
+}
+
 interface GoogleFailure {
   readonly code?: number | string;
   readonly errors?: readonly { readonly reason?: string; readonly message?: string }[];

@@ -5,7 +5,7 @@ import type { Platform } from '../platform/platform.ts';
 import { metered } from './billing-meter.ts';
 import { Handover } from './handover.ts';
 import type { PipelineDefinition, StepDefinition } from './pipeline-definition.ts';
-import { PipelineError, toPipelineError } from './pipeline-error.ts';
+import { allOf, PipelineError, toPipelineError } from './pipeline-error.ts';
 import type { PipelineRun, Processor, Processors, StepContext } from './processor.ts';
 import type { EndState } from './run-states.ts';
 import { LEASE_MS, type RunStore, type StepRow } from './run-store.ts';
@@ -71,7 +71,11 @@ export async function runPipeline(
   try {
     const outcome = await execution.play();
     await deps.runs.finish(run, outcome);
-    log[outcome.state === 'SUCCEEDED' ? 'info' : 'warn']('run-finished', { ...outcome, error: outcome.error?.code });
+    const { error, ...counts } = outcome;
+    log[outcome.state === 'SUCCEEDED' ? 'info' : 'warn']('run-finished', {
+      ...counts,
+      ...(error ? { code: error.code, reason: error.message } : {}),
+    });
     return outcome;
   } finally {
     lease.release();
@@ -123,7 +127,7 @@ class Execution {
     } catch (err) {
       stopped = this.#describe(err);
     }
-    const error = stopped ?? this.#failures[0];
+    const error = stopped ?? allOf(this.#failures);
     return { ...this.#lease.counts, state: endState(stopped, this.#failures), error };
   }
 
@@ -135,7 +139,7 @@ class Execution {
       await save();
       const failures = await this.#tryStep(step, record);
       this.#failures.push(...failures);
-      record.end(failures.length > 0 ? 'PARTIAL' : 'SUCCEEDED', failures[0]);
+      record.end(failures.length > 0 ? 'PARTIAL' : 'SUCCEEDED', allOf(failures));
       await save();
     } catch (err) {
       const error = this.#describe(err);

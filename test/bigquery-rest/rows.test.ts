@@ -80,6 +80,20 @@ describe('rows of tables', () => {
     assert.deepEqual((await page('typed', 'selectedFields=ts')).rows, [{ f: [{ v: '1767323045.678901' }] }]);
   });
 
+  it('show numbers that are missing as NULL, and those that are none by name', async () => {
+    await bq.client().query(`CREATE TABLE ds.doubles AS
+      SELECT x, STRUCT(x AS y) AS r FROM UNNEST([NULL, 1.5, CAST('nan' AS FLOAT64), CAST('-inf' AS FLOAT64)]) AS x WITH OFFSET AS position ORDER BY position`);
+    const { rows = [] } = await page('doubles');
+    assert.deepEqual(
+      rows.map(({ f }) => f[0]?.v),
+      [null, '1.5', 'NaN', '-Infinity'],
+    );
+    assert.deepEqual(
+      rows.map(({ f }) => f[1]?.v),
+      [null, '1.5', 'NaN', '-Infinity'].map((v) => ({ f: [{ v }] })),
+    );
+  });
+
   it('show a NULL record as NULL and a missing list as empty', async () => {
     const table = await aTable('sparse', [
       {

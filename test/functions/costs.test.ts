@@ -28,6 +28,10 @@ describe('a request for costs', () => {
     assert.deepEqual(request('group_by=day&group_by=service').groups, ['day', 'service']);
   });
 
+  it('refuses a parameter that nobody knows, as a mistyped one would give other sums', () => {
+    assert.throws(() => request('groupby=service'), { code: 'invalid_request' });
+  });
+
   it('lets nothing but names of groups through', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {

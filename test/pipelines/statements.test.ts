@@ -12,6 +12,7 @@ import {
 import { addedColumns, rawTable } from '../../shared/pipelines/landing/export-kinds.ts';
 import { NATIVE_ROWS } from '../../shared/pipelines/landing/native-rows.ts';
 import { countQuery, rowsQuery } from '../../shared/pipelines/landing/source-queries.ts';
+import { LIST_PERIODS } from '../../shared/pipelines/focus-statements.ts';
 import { RUN_REQUEST_STATEMENTS } from '../../shared/pipelines/run-request-statements.ts';
 import { RUN_STATEMENTS } from '../../shared/pipelines/run-statements.ts';
 import type { WarehouseStatement } from '../../shared/pipelines/warehouse.ts';
@@ -173,5 +174,35 @@ describe('statements of the pipelines', () => {
       '["A","202610"]',
       '["A","202611"]',
     ]);
+  });
+
+  it('the list of periods to convert leaves out marks that nothing can come of', async () => {
+    const account = 'A';
+    const raw = (month: string | null) => ({ billing_account_id: account, invoice: { month } });
+    const focus = (month: string) => ({
+      BillingAccountId: account,
+      x_InvoiceMonth: month,
+      ProviderName: 'Google Cloud',
+      x_Credits: [],
+      x_ProjectAncestors: [],
+    });
+    const rowsOf: Readonly<Record<string, readonly object[]>> = {
+      // 2019 is converted in whole, of 2020 there is only what has not expired; of 000000 nothing is left.
+      dirty_periods: ['201901', '202001', '203001', '203002', '000000', null]
+        .map((month) => ({ billing_account_id: account, invoice_month: month }))
+        .concat({ billing_account_id: null as never, invoice_month: '203001' }),
+      [RAW]: [raw('201901'), raw('202001'), raw('203001'), raw(null)],
+      cost_data_standard_1_3: [focus('201901'), focus('203002')],
+    };
+    const filled = configuredTables().map((table) => {
+      const rows = rowsOf[table.name.slice(table.name.lastIndexOf('.') + 1)] ?? [];
+      return { ...table, rows: rows as TestTable['rows'] };
+    });
+    const parameters = parametersOf(LIST_PERIODS).map((parameter) => ({ ...parameter, value: null }));
+    const found = await google.query(fill(LIST_PERIODS.sql), filled, parameters);
+    assert.deepEqual(
+      found.map((row) => row['invoice_month']),
+      [null, '202001', '203001', '203002'],
+    );
   });
 });

@@ -23,7 +23,7 @@ function columnDefinitions(info: TableInfo): string[] {
 
 /** A REPEATED column is never NULL: rows that say nothing about it hold an empty array. */
 function constraint({ mode }: FieldSchema): string {
-  if (mode === 'REPEATED') return ' DEFAULT []';
+  if (mode === 'REPEATED') return " DEFAULT '[]'"; // as text: after a crash DuckDB cannot bind what calls a function
   return mode === 'REQUIRED' ? ' NOT NULL' : '';
 }
 

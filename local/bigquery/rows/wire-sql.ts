@@ -64,7 +64,7 @@ function scalarSql(type: string, value: string, format: TimestampFormat): string
 }
 
 const doubleSql = (value: string): string =>
-  `CASE WHEN isfinite(${value}) THEN CAST(${value} AS VARCHAR) WHEN isnan(${value}) THEN 'NaN' WHEN ${value} > 0 THEN 'Infinity' ELSE '-Infinity' END`;
+  `CASE WHEN ${value} IS NULL THEN NULL WHEN isfinite(${value}) THEN CAST(${value} AS VARCHAR) WHEN isnan(${value}) THEN 'NaN' WHEN ${value} > 0 THEN 'Infinity' ELSE '-Infinity' END`;
 
 function timestampSql(value: string, format: TimestampFormat): string {
   if (format === 'INT64') return `CAST(epoch_us(${value}) AS VARCHAR)`;

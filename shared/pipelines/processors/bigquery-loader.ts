@@ -5,7 +5,7 @@ import type { LandedUnit } from '../landing/landed-units.ts';
 import { landReader } from '../landing/land-reader.ts';
 import type { PlannedUnit } from '../landing/landing-plan.ts';
 import { openRawTables, type RawTables } from '../landing/raw-tables.ts';
-import { toPipelineError, type PipelineError } from '../pipeline-error.ts';
+import { allOf, toPipelineError, type PipelineError } from '../pipeline-error.ts';
 import type { Processor, StepContext } from '../processor.ts';
 import { QualityReport } from '../quality-report.ts';
 import type { Warehouse } from '../warehouse.ts';
@@ -40,7 +40,8 @@ export function bigQueryLoader(warehouseOf: (org: string) => Promise<Warehouse>)
       const unlanded = await eachOf(dayByDay(units), parallel, signal, land);
       await report.save();
       failures.push(...unlanded);
-      if (failures[0] && unlanded.length === units.length) throw failures[0];
+      const all = allOf(failures);
+      if (all && unlanded.length === units.length) throw all;
       return { failures };
     },
   };

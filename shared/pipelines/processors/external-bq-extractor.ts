@@ -5,7 +5,7 @@ import { listLanded, type LandedUnit } from '../landing/landed-units.ts';
 import { planLanding, type LandingPlan, type ReadSource } from '../landing/landing-plan.ts';
 import { listUnits } from '../landing/source-units.ts';
 import { untilAborted } from '../landing/until-aborted.ts';
-import { toPipelineError, type PipelineError } from '../pipeline-error.ts';
+import { allOf, toPipelineError, type PipelineError } from '../pipeline-error.ts';
 import type { Processor, StepContext } from '../processor.ts';
 import { QualityReport } from '../quality-report.ts';
 import type { Warehouse } from '../warehouse.ts';
@@ -70,7 +70,8 @@ async function listAll({ handover, signal }: StepContext, report: QualityReport)
       failures.push(toPipelineError(err));
     }
   }
-  if (failures.length === readable.length && failures[0]) throw failures[0];
+  const all = allOf(failures);
+  if (failures.length === readable.length && all) throw all;
   return { found, failures };
 }
 

@@ -5,7 +5,7 @@ import { EXPORT_KINDS, rawTable } from '../landing/export-kinds.ts';
 import { introspect, readByDay } from '../landing/source-table.ts';
 import { parseTablePath } from '../landing/table-path.ts';
 import { untilAborted } from '../landing/until-aborted.ts';
-import { PipelineError, toPipelineError } from '../pipeline-error.ts';
+import { allOf, PipelineError, toPipelineError } from '../pipeline-error.ts';
 import type { Processor } from '../processor.ts';
 
 /**
@@ -21,7 +21,8 @@ export const validateGcpIntegration: Processor = {
     const found = await untilAborted(Promise.all(exports.map((configured) => lookAt(bigQuery, configured))), signal);
     const failures = found.filter((source) => source instanceof PipelineError);
     const readable = found.filter((source): source is Source => !(source instanceof PipelineError));
-    if (readable.length === 0 && failures[0]) throw failures[0];
+    const all = allOf(failures);
+    if (readable.length === 0 && all) throw all;
     handover.put(SOURCES, { readable, repeated });
     return { failures };
   },
