@@ -4,7 +4,7 @@ const REMARKS = [
   ['cost that is missing', 'WHERE is_cost_missing'],
   ['currency that is missing', "WHERE currency = 'XXX'"],
   ['rate that is missing', "WHERE currency <> 'USD' AND NOT COALESCE(conversion_rate > 0, FALSE)"],
-  ['SKU that is missing', "WHERE sku_id IS NULL AND COALESCE(cost_type, 'regular') = 'regular'"],
+  ['SKU that is missing', "WHERE is_sku_missing AND COALESCE(cost_type, 'regular') = 'regular'"],
   ['service that nobody knows', 'WHERE service.service_name IS NULL'],
   ['pricing unit that nobody knows', 'WHERE NOT unit.is_known\n'],
   ['used unit that nobody knows', 'WHERE NOT unit.is_known AND source.usage_unit'],
@@ -73,7 +73,7 @@ export const CHECKING: readonly Mutation[] = [
     ['lets services be renamed in silence', 'HAVING COUNT(*) > 1', 'HAVING FALSE'],
     ['takes any share of Other', "IF(other_cost * BIGNUMERIC '100' < all_cost OR other_cost = 0,", 'IF(TRUE,'],
     ['calls use old after a year', 'INTERVAL 396 DAY', 'INTERVAL 10 DAY'],
-    ['counts findings wrongly', "CONCAT(CAST(COUNT(*) AS STRING), ' rows: ', value)", "CONCAT('1', ' rows: ', value)"],
+    ['counts findings wrongly', "CONCAT(CAST(SUM(row_count) AS STRING), ' rows: ', value)", "CONCAT('1', ' rows: ', value)"],
   ]),
   ...mutationsOf('compare-native-export', [
     [

@@ -37,9 +37,34 @@ WITH
         WHERE period.billing_account_id = focus.BillingAccountId AND period.invoice_month IS NOT DISTINCT FROM focus.x_InvoiceMonth
       )
   ),
-  service_names AS (
-    SELECT billing_account_id, invoice_month, service_id, service_name, COUNT(*) AS named_rows
+  -- What most remarks are about has few values, so it is looked up once for each and not for every row.
+  row_kinds AS (
+    SELECT
+      billing_account_id,
+      invoice_month,
+      billing_month,
+      is_cost_missing,
+      currency,
+      conversion_rate,
+      sku_id IS NULL AS is_sku_missing,
+      service_id,
+      service_name,
+      pricing_unit,
+      usage_unit,
+      cost_type,
+      adjustment_type,
+      adjustment_mode,
+      transaction_type,
+      publisher_type,
+      COUNT(*) AS row_count
     FROM source_rows
+    GROUP BY
+      billing_account_id, invoice_month, billing_month, is_cost_missing, currency, conversion_rate, is_sku_missing, service_id,
+      service_name, pricing_unit, usage_unit, cost_type, adjustment_type, adjustment_mode, transaction_type, publisher_type
+  ),
+  service_names AS (
+    SELECT billing_account_id, invoice_month, service_id, service_name, SUM(row_count) AS named_rows
+    FROM row_kinds
     WHERE service_id IS NOT NULL
     GROUP BY billing_account_id, invoice_month, service_id, service_name
   ),
@@ -56,59 +81,59 @@ WITH
     GROUP BY billing_account_id, invoice_month, currency
   ),
   remarks AS (
-    SELECT billing_account_id, invoice_month, 'cost_missing' AS check_id, 'cost' AS value, 'counted as 0' AS message
-    FROM source_rows
+    SELECT billing_account_id, invoice_month, 'cost_missing' AS check_id, 'cost' AS value, 'counted as 0' AS message, row_count
+    FROM row_kinds
     WHERE is_cost_missing
     UNION ALL
-    SELECT billing_account_id, invoice_month, 'currency_missing', 'currency', 'written as XXX'
-    FROM source_rows
+    SELECT billing_account_id, invoice_month, 'currency_missing', 'currency', 'written as XXX', row_count
+    FROM row_kinds
     WHERE currency = 'XXX'
     UNION ALL
-    SELECT billing_account_id, invoice_month, 'rate_missing', currency, 'shown in its own currency, as no rate to US dollars was exported'
-    FROM source_rows
+    SELECT billing_account_id, invoice_month, 'rate_missing', currency, 'shown in its own currency, as no rate to US dollars was exported', row_count
+    FROM row_kinds
     WHERE currency <> 'USD' AND NOT COALESCE(conversion_rate > 0, FALSE)
     UNION ALL
-    SELECT billing_account_id, invoice_month, 'sku_missing', 'sku.id', 'written as an adjustment'
-    FROM source_rows
-    WHERE sku_id IS NULL AND COALESCE(cost_type, 'regular') = 'regular'
+    SELECT billing_account_id, invoice_month, 'sku_missing', 'sku.id', 'written as an adjustment', row_count
+    FROM row_kinds
+    WHERE is_sku_missing AND COALESCE(cost_type, 'regular') = 'regular'
     UNION ALL
-    SELECT source.billing_account_id, source.invoice_month, 'unknown_service', source.service_name, 'put into category Other'
-    FROM source_rows AS source
+    SELECT source.billing_account_id, source.invoice_month, 'unknown_service', source.service_name, 'put into category Other', source.row_count
+    FROM row_kinds AS source
     LEFT JOIN service_facts AS service ON service.service_name = source.service_name
     WHERE service.service_name IS NULL
     UNION ALL
-    SELECT source.billing_account_id, source.invoice_month, 'unknown_unit', unit.export_unit, CONCAT('named ', unit.focus_unit)
-    FROM source_rows AS source
+    SELECT source.billing_account_id, source.invoice_month, 'unknown_unit', unit.export_unit, CONCAT('named ', unit.focus_unit), source.row_count
+    FROM row_kinds AS source
     JOIN unit_names AS unit ON unit.export_unit = source.pricing_unit
     WHERE NOT unit.is_known
     UNION ALL
-    SELECT source.billing_account_id, source.invoice_month, 'unknown_unit', unit.export_unit, CONCAT('named ', unit.focus_unit)
-    FROM source_rows AS source
+    SELECT source.billing_account_id, source.invoice_month, 'unknown_unit', unit.export_unit, CONCAT('named ', unit.focus_unit), source.row_count
+    FROM row_kinds AS source
     JOIN unit_names AS unit ON unit.export_unit = source.usage_unit
     WHERE NOT unit.is_known AND source.usage_unit IS DISTINCT FROM source.pricing_unit
     UNION ALL
-    SELECT source.billing_account_id, source.invoice_month, 'unknown_value', CONCAT('cost_type ', source.cost_type), 'converted by the general rules'
-    FROM source_rows AS source
+    SELECT source.billing_account_id, source.invoice_month, 'unknown_value', CONCAT('cost_type ', source.cost_type), 'converted by the general rules', source.row_count
+    FROM row_kinds AS source
     LEFT JOIN `{{project}}.{{integrations}}.gcp_known_values` AS known ON known.field = 'cost_type' AND known.value = source.cost_type
     WHERE source.cost_type IS NOT NULL AND known.value IS NULL
     UNION ALL
-    SELECT source.billing_account_id, source.invoice_month, 'unknown_value', CONCAT('adjustment_info.type ', source.adjustment_type), 'converted as an adjustment'
-    FROM source_rows AS source
+    SELECT source.billing_account_id, source.invoice_month, 'unknown_value', CONCAT('adjustment_info.type ', source.adjustment_type), 'converted as an adjustment', source.row_count
+    FROM row_kinds AS source
     LEFT JOIN `{{project}}.{{integrations}}.gcp_known_values` AS known ON known.field = 'adjustment_info.type' AND known.value = source.adjustment_type
     WHERE source.adjustment_type IS NOT NULL AND known.value IS NULL
     UNION ALL
-    SELECT source.billing_account_id, source.invoice_month, 'unknown_value', CONCAT('transaction_type ', source.transaction_type), 'converted by the general rules'
-    FROM source_rows AS source
+    SELECT source.billing_account_id, source.invoice_month, 'unknown_value', CONCAT('transaction_type ', source.transaction_type), 'converted by the general rules', source.row_count
+    FROM row_kinds AS source
     LEFT JOIN `{{project}}.{{integrations}}.gcp_known_values` AS known ON known.field = 'transaction_type' AND known.value = source.transaction_type
     WHERE source.transaction_type IS NOT NULL AND known.value IS NULL
     UNION ALL
-    SELECT source.billing_account_id, source.invoice_month, 'unknown_value', CONCAT('credits.type ', credit.type), 'lowers the cost of its row'
+    SELECT source.billing_account_id, source.invoice_month, 'unknown_value', CONCAT('credits.type ', credit.type), 'lowers the cost of its row', 1
     FROM row_credits AS credit
     JOIN source_rows AS source ON source.row_key = credit.row_key
     LEFT JOIN `{{project}}.{{integrations}}.gcp_known_values` AS known ON known.field = 'credits.type' AND known.value = credit.type
     WHERE credit.type IS NOT NULL AND known.value IS NULL
     UNION ALL
-    SELECT source.billing_account_id, source.invoice_month, 'price_not_derivable', source.sku_id, 'written as an adjustment: cost and quantity give no price'
+    SELECT source.billing_account_id, source.invoice_month, 'price_not_derivable', source.sku_id, 'written as an adjustment: cost and quantity give no price', 1
     FROM charges AS charge
     JOIN source_rows AS source ON source.row_key = charge.row_key
     WHERE
@@ -118,7 +143,7 @@ WITH
       AND source.adjustment_type IS NULL
     UNION ALL
     -- Rounding, block prices and prices that changed within the month make small differences.
-    SELECT source.billing_account_id, source.invoice_month, 'price_differs', source.sku_id, 'its costs give a unit price that is more than 1 % off the quoted one'
+    SELECT source.billing_account_id, source.invoice_month, 'price_differs', source.sku_id, 'its costs give a unit price that is more than 1 % off the quoted one', 1
     FROM priced_charges AS price
     JOIN source_rows AS source ON source.row_key = price.row_key
     WHERE
@@ -127,53 +152,53 @@ WITH
       AND price.contracted_unit_price * CAST(source.quoted_per_units AS BIGNUMERIC)
       NOT BETWEEN CAST(source.quoted_contract_price * NUMERIC '0.99' AS BIGNUMERIC) AND CAST(source.quoted_contract_price * NUMERIC '1.01' AS BIGNUMERIC)
     UNION ALL
-    SELECT source.billing_account_id, source.invoice_month, 'list_price_missing', 'cost_at_list', 'the contracted cost stands in'
+    SELECT source.billing_account_id, source.invoice_month, 'list_price_missing', 'cost_at_list', 'the contracted cost stands in', 1
     FROM priced_charges AS price
     JOIN source_rows AS source ON source.row_key = price.row_key
     WHERE price.is_list_price_missing
     UNION ALL
-    SELECT source.billing_account_id, source.invoice_month, 'unpriced', source.sku_id, 'has money but no quantity, as a correction of a closed month may'
+    SELECT source.billing_account_id, source.invoice_month, 'unpriced', source.sku_id, 'has money but no quantity, as a correction of a closed month may', 1
     FROM charges AS charge
     JOIN source_rows AS source ON source.row_key = charge.row_key
     WHERE charge.is_priced AND charge.pricing_quantity IS NULL
     UNION ALL
-    SELECT source.billing_account_id, source.invoice_month, 'unknown_value', CONCAT('adjustment_info.mode ', source.adjustment_mode), 'converted by the general rules'
-    FROM source_rows AS source
+    SELECT source.billing_account_id, source.invoice_month, 'unknown_value', CONCAT('adjustment_info.mode ', source.adjustment_mode), 'converted by the general rules', source.row_count
+    FROM row_kinds AS source
     LEFT JOIN `{{project}}.{{integrations}}.gcp_known_values` AS known ON known.field = 'adjustment_info.mode' AND known.value = source.adjustment_mode
     WHERE source.adjustment_mode IS NOT NULL AND known.value IS NULL
     UNION ALL
-    SELECT source.billing_account_id, source.invoice_month, 'unknown_value', CONCAT('invoice.publisher_type ', source.publisher_type), 'converted by the general rules'
-    FROM source_rows AS source
+    SELECT source.billing_account_id, source.invoice_month, 'unknown_value', CONCAT('invoice.publisher_type ', source.publisher_type), 'converted by the general rules', source.row_count
+    FROM row_kinds AS source
     LEFT JOIN `{{project}}.{{integrations}}.gcp_known_values` AS known ON known.field = 'invoice.publisher_type' AND known.value = source.publisher_type
     WHERE source.publisher_type IS NOT NULL AND known.value IS NULL
     UNION ALL
-    SELECT source.billing_account_id, source.invoice_month, 'account_name_missing', source.billing_account_id, 'its id stands in for its name'
-    FROM source_rows AS source
+    SELECT source.billing_account_id, source.invoice_month, 'account_name_missing', source.billing_account_id, 'its id stands in for its name', source.row_count
+    FROM row_kinds AS source
     LEFT JOIN account_facts AS account ON account.billing_account_id = source.billing_account_id
     WHERE account.account_name IS NULL
     UNION ALL
-    SELECT source.billing_account_id, source.invoice_month, 'tag_repeated', tags.repeated_key, 'its first value stays'
+    SELECT source.billing_account_id, source.invoice_month, 'tag_repeated', tags.repeated_key, 'its first value stays', 1
     FROM row_tags AS tags
     JOIN source_rows AS source ON source.row_key = tags.row_key
     WHERE tags.repeated_key IS NOT NULL
     UNION ALL
-    SELECT source.billing_account_id, source.invoice_month, 'commitment_fee_missing', COALESCE(source.subscription_instance_id, source.sku_id), 'use that a commitment covered stays as billed, as no fee in the period fits it'
+    SELECT source.billing_account_id, source.invoice_month, 'commitment_fee_missing', COALESCE(source.subscription_instance_id, source.sku_id), 'use that a commitment covered stays as billed, as no fee in the period fits it', 1
     FROM commitment_uses AS covered_use
     JOIN source_rows AS source ON source.row_key = covered_use.row_key
     LEFT JOIN commitment_shares AS share ON share.use_kind = covered_use.use_kind AND share.use_hour = covered_use.use_hour AND share.part_number = 1
     WHERE share.use_kind IS NULL
     UNION ALL
-    SELECT source.billing_account_id, source.invoice_month, 'commitment_unit_differs', fee.commitment_id, CONCAT('counted as 0 ', fee.commitment_unit)
+    SELECT source.billing_account_id, source.invoice_month, 'commitment_unit_differs', fee.commitment_id, CONCAT('counted as 0 ', fee.commitment_unit), 1
     FROM commitment_fees AS fee
     JOIN source_rows AS source ON source.row_key = fee.row_key
     WHERE fee.is_other_unit
     UNION ALL
-    SELECT source.billing_account_id, source.invoice_month, 'commitment_unused_unknown', balance.commitment_id, 'all of its fee counts as used, as the committed amount is not known'
+    SELECT source.billing_account_id, source.invoice_month, 'commitment_unused_unknown', balance.commitment_id, 'all of its fee counts as used, as the committed amount is not known', 1
     FROM commitment_balances AS balance
     JOIN source_rows AS source ON source.row_key = balance.window_key
     WHERE balance.commitment_model = 'spend' AND balance.committed_cost IS NULL AND balance.is_used
     UNION ALL
-    SELECT source.billing_account_id, source.invoice_month, 'commitment_credits_mixed', source.sku_id, 'only what the commitment of a resource covered is shown as such, what one of money covered stays in the rest'
+    SELECT source.billing_account_id, source.invoice_month, 'commitment_credits_mixed', source.sku_id, 'only what the commitment of a resource covered is shown as such, what one of money covered stays in the rest', 1
     FROM commitment_uses AS covered_use
     JOIN source_rows AS source ON source.row_key = covered_use.row_key
     WHERE
@@ -184,25 +209,25 @@ WITH
         WHERE credit.row_key = covered_use.row_key AND credit.type = 'COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE' AND credit.amount <> 0
       )
     UNION ALL
-    SELECT billing_account_id, invoice_month, 'period_incomplete', billing_month, 'its first raw rows have expired, so that its sums are those of what is left'
-    FROM source_rows
+    SELECT billing_account_id, invoice_month, 'period_incomplete', billing_month, 'its first raw rows have expired, so that its sums are those of what is left', row_count
+    FROM row_kinds
     WHERE PARSE_DATE('%Y%m', billing_month) < DATE_SUB(CURRENT_DATE(), INTERVAL 730 DAY)
     UNION ALL
-    SELECT written.billing_account_id, written.invoice_month, 'unknown_region', written.region_id, 'named by its id'
+    SELECT written.billing_account_id, written.invoice_month, 'unknown_region', written.region_id, 'named by its id', 1
     FROM written
     LEFT JOIN `{{project}}.{{integrations}}.gcp_regions` AS known ON known.region_id = written.region_id
     WHERE written.is_row AND written.region_id IS NOT NULL AND known.region_id IS NULL
     UNION ALL
     -- A price cap and prices that changed within the month can do this.
-    SELECT billing_account_id, invoice_month, 'list_below_contracted', sku_id, 'the list price is below the contracted one'
+    SELECT billing_account_id, invoice_month, 'list_below_contracted', sku_id, 'the list price is below the contracted one', 1
     FROM written
     WHERE is_list_below_contracted
     UNION ALL
-    SELECT billing_account_id, invoice_month, 'contracted_below_effective', sku_id, 'what it came to is above the contracted price'
+    SELECT billing_account_id, invoice_month, 'contracted_below_effective', sku_id, 'what it came to is above the contracted price', 1
     FROM written
     WHERE is_contracted_below_effective
     UNION ALL
-    SELECT billing_account_id, invoice_month, 'old_charge_period', sku_id, 'was used more than 13 months before the end of its billing period'
+    SELECT billing_account_id, invoice_month, 'old_charge_period', sku_id, 'was used more than 13 months before the end of its billing period', 1
     FROM written
     WHERE is_row AND is_old
   ),
@@ -212,7 +237,7 @@ WITH
       invoice_month,
       check_id,
       'warn' AS status,
-      CONCAT(CAST(COUNT(*) AS STRING), ' rows: ', value) AS observed,
+      CONCAT(CAST(SUM(row_count) AS STRING), ' rows: ', value) AS observed,
       CAST(NULL AS STRING) AS expected,
       message
     FROM remarks
