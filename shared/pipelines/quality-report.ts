@@ -68,6 +68,15 @@ export class QualityReport {
     );
   }
 
+  shortDetailedExport(path: string, days: readonly string[]): void {
+    this.#warn(
+      'detailed_export_short',
+      path,
+      days.join(', '),
+      'The detailed export has fewer rows than the standard one on these days: what it lacks is landed when it comes.',
+    );
+  }
+
   futureDay(source: string, day: string): void {
     this.#warn('future_partition', `${source} ${day}`, day, 'A partition lies in the future; its rows were landed.');
   }

@@ -126,4 +126,26 @@ describe('the plan of a landing', () => {
     ];
     assert.deepEqual(plan(sources, []).land, ['s 1', 't 1', 's 2', 't 2']);
   });
+
+  it('names the days on which a detailed export has fewer rows than the standard one', () => {
+    const rowsOn = (source: typeof standard, number: number, rowCount: number) => ({
+      ...aUnit(source, day(number)),
+      rowCount,
+    });
+    const sources: ReadSource[] = [
+      {
+        source: standard,
+        partner: detailed.name,
+        units: [rowsOn(standard, 1, 9), rowsOn(standard, 2, 9), rowsOn(standard, 3, 9)],
+      },
+      {
+        source: detailed,
+        partner: standard.name,
+        units: [rowsOn(detailed, 1, 4), rowsOn(detailed, 2, 8), rowsOn(detailed, 3, 12)],
+      },
+    ];
+    const { short } = planLanding(sources, [], { window: {}, now: NOW, rereadFrom: '2026-11-20', graceDays: 5 });
+    // Half of the first day is missing by nature; it comes from the standard export.
+    assert.deepEqual([...short], [[detailed.name, [day(2)]]]);
+  });
 });

@@ -26,6 +26,8 @@ export interface LandingPlan {
   readonly kept: readonly LandedUnit[];
   /** Days that wait for a detailed export, by its path. */
   readonly late: ReadonlyMap<string, readonly string[]>;
+  /** Days on which a detailed export has fewer rows than the standard one, by its path: it should have more. */
+  readonly short: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface PlanRules extends ChangeRules {
@@ -39,11 +41,14 @@ export function planLanding(
   rules: PlanRules,
 ): LandingPlan {
   const late = new Map<string, readonly string[]>();
+  const short = new Map<string, readonly string[]>();
   const parts = sources.map((read) => {
     const spans = spansOf(read, sources, landed, rules);
     if (spans && read.source.kind === 'standard') {
       const days = lateDays(read, partnerOf(read, sources), spans);
       if (days.length > 0) late.set(read.partner ?? '', days);
+      const fewer = shortDays(read, partnerOf(read, sources), spans);
+      if (fewer.length > 0) short.set(read.partner ?? '', fewer);
     }
     return { read, changes: changesOf(read.source, read.units, landed, rules, isOursBy(read, spans)) };
   });
@@ -57,6 +62,7 @@ export function planLanding(
     ]),
     kept: parts.flatMap(({ changes }) => changes.kept),
     late,
+    short,
   };
 }
 
@@ -100,6 +106,14 @@ function isOursBy({ source }: ReadSource, spans: readonly Span[] | undefined) {
 function lateDays(standard: ReadSource, detailed: ReadSource | undefined, spans: readonly Span[]): string[] {
   const there = new Set(detailed ? daysOf(detailed) : []);
   return daysOf(standard).filter((day) => isFromDetailed(day, spans) && !there.has(day));
+}
+
+/** The detailed export splits the standard one's rows by resource, so fewer rows are missing ones. */
+function shortDays(standard: ReadSource, detailed: ReadSource | undefined, spans: readonly Span[]): string[] {
+  const rowsOn = ({ units }: ReadSource, day: string): number =>
+    units.filter((unit) => !unit.isWhole && unit.day === day).reduce((sum, { rowCount }) => sum + rowCount, 0);
+  if (!detailed) return [];
+  return daysOf(detailed).filter((day) => isFromDetailed(day, spans) && rowsOn(detailed, day) < rowsOn(standard, day));
 }
 
 interface Part {

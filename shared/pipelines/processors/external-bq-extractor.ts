@@ -75,9 +75,10 @@ async function listAll({ handover, signal }: StepContext, report: QualityReport)
   return { found, failures };
 }
 
-function reportPlan(report: QualityReport, { repeated }: Sources, { land, late }: LandingPlan, now: Date): void {
+function reportPlan(report: QualityReport, { repeated }: Sources, { land, late, short }: LandingPlan, now: Date): void {
   for (const { path, fields } of repeated) report.repeatedTable(path, fields);
   for (const [path, days] of late) report.lateDetailedExport(path, days);
+  for (const [path, days] of short) report.shortDetailedExport(path, days);
   const today = daysBefore(now, 0);
   for (const { unit } of land) if (unit.day > today) report.futureDay(unit.name, unit.day);
 }
