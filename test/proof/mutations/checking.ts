@@ -73,7 +73,11 @@ export const CHECKING: readonly Mutation[] = [
     ['lets services be renamed in silence', 'HAVING COUNT(*) > 1', 'HAVING FALSE'],
     ['takes any share of Other', "IF(other_cost * BIGNUMERIC '100' < all_cost OR other_cost = 0,", 'IF(TRUE,'],
     ['calls use old after a year', 'INTERVAL 396 DAY', 'INTERVAL 10 DAY'],
-    ['counts findings wrongly', "CONCAT(CAST(SUM(row_count) AS STRING), ' rows: ', value)", "CONCAT('1', ' rows: ', value)"],
+    [
+      'counts findings wrongly',
+      "CONCAT(CAST(SUM(row_count) AS STRING), ' rows: ', value)",
+      "CONCAT('1', ' rows: ', value)",
+    ],
   ]),
   ...mutationsOf('compare-native-export', [
     [
