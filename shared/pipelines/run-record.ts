@@ -30,7 +30,7 @@ type Wire = Readonly<Record<string, unknown>>;
 
 /** Reads a row of the client library. */
 export function readRun(row: Wire): RunRecord {
-  const steps = ((row['steps'] ?? []) as Wire[]).map(readStep);
+  const steps = ((row['steps'] ?? []) as Wire[]).map((step) => endedWith(row, readStep(step)));
   return {
     id: row['run_id'] as string,
     pipeline: row['pipeline'] as string,
@@ -55,6 +55,14 @@ function readStep(row: Wire): StepRecord {
     attempts: Number(row['attempts'] ?? 0),
     ...(error ? { error } : {}),
   };
+}
+
+/** A process that is cancelled or dies says nothing of the step that it was at: that one ended as the run did. */
+function endedWith(row: Wire, step: StepRecord): StepRecord {
+  const state = row['state'] as RunState;
+  if (step.state !== 'RUNNING' || (state !== 'FAILED' && state !== 'CANCELLED')) return step;
+  const error = step.error ?? errorOf(row);
+  return { ...step, state, ...(error ? { error } : {}) };
 }
 
 /** What ended a run outside its steps (before the first, by a user, by the death of its process) shows as a step of its own. */

@@ -176,4 +176,13 @@ describe('a run as it is shown', () => {
       ],
     );
   });
+
+  it('ends a step with the run whose process could say nothing more', () => {
+    const cut = { state: 'FAILED', error_code: 'interrupted', error_message: 'Ended.' };
+    const { steps } = readRun(wireRun({ ...cut, steps: [step({ state: 'RUNNING', error_code: null })] }));
+    assert.deepEqual(
+      steps.map(({ id, state, error }) => [id, state, error?.code]),
+      [['load', 'FAILED', 'interrupted']],
+    );
+  });
 });
