@@ -10,7 +10,7 @@ import { operatorBigQuery } from './provision.ts';
 async function main(): Promise<void> {
   const options = parseStartOptions(process.argv.slice(2));
   const { dataDir } = options;
-  const running = findServer(dataDir);
+  const running = await findServer(dataDir);
   if (running) throw new Error(`A server runs on this store already: ${running.url} (process ${running.pid}).`);
   if (options.fresh) rmSync(dataDir, { recursive: true, force: true });
 

@@ -15,7 +15,7 @@ interface PipelineRun {
 /** `npm run pipeline`: one pipeline as its job would run it, in the running server or in an embedded cloud of its own. */
 async function main(): Promise<number> {
   const run = parse(process.argv.slice(2));
-  const server = findServer(DATA_DIR);
+  const server = await findServer(DATA_DIR);
   return server ? runThere(server.url, run) : runHere(run);
 }
 

@@ -17,7 +17,7 @@ interface Info {
 async function main(): Promise<void> {
   const [file] = process.argv.slice(2);
   if (!file) throw new Error(USAGE);
-  const server = findServer(DATA_DIR);
+  const server = await findServer(DATA_DIR);
   if (!server) throw new Error('No server is running here; start it with npm start.');
   const {
     project_id: projectId,
