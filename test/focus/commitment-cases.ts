@@ -1,7 +1,19 @@
-import type { Cell } from '../sql/google-values.ts';
+import {
+  core,
+  cpuFee,
+  credit,
+  ELEVEN,
+  flexFee,
+  flexUse,
+  hoursOf,
+  inEuro,
+  listedCommitment,
+  placedIn,
+  sqlFee,
+  sqlUse,
+  type Row,
+} from './commitment-rows.ts';
 import type { Beside } from './google-conversion.ts';
-
-type Row = Readonly<Record<string, Cell>>;
 
 /** Commitments whose money was worked out by hand. */
 export interface CommitmentCase {
@@ -12,76 +24,6 @@ export interface CommitmentCase {
   /** Per FOCUS row: SKU, part, category, status, billed and effective cost, pricing and commitment quantity. */
   readonly focus: readonly string[];
 }
-
-const TEN = { usage_start_time: '2026-02-10T10:00:00Z', usage_end_time: '2026-02-10T11:00:00Z' };
-const ELEVEN = { usage_start_time: '2026-02-10T11:00:00Z', usage_end_time: '2026-02-10T12:00:00Z' };
-const base = { cost_type: 'regular', currency_conversion_rate: 1, ...TEN };
-
-const hoursOf = (sku: string, text: string, cost: number, hours: number): Row => ({
-  ...base,
-  'sku.id': sku,
-  'sku.description': text,
-  'location.region': 'us-central1',
-  'usage.amount': hours * 3600,
-  'usage.unit': 'seconds',
-  'usage.amount_in_pricing_units': hours,
-  'usage.pricing_unit': 'hour',
-  cost,
-});
-const credit = (type: string, amount: number) => ({ type, amount, id: null, name: null, full_name: null });
-const covered = (amount: number, ...others: readonly Cell[]) => ({
-  credits: [credit('COMMITTED_USAGE_DISCOUNT', amount), ...others],
-});
-
-const cpuFee = (cost: number, hours: number, kind = 'Cpu', term = '1 Year'): Row =>
-  hoursOf(`FEE ${kind} ${term}`, `Commitment v1: ${kind} in Americas for ${term}`, cost, hours);
-const core = (cost: number, hours: number, amount: number, series = 'N2'): Row => ({
-  ...hoursOf(`${series} CORE`, `${series} Instance Core running in Americas`, cost, hours),
-  ...covered(amount),
-});
-
-const placedIn = (location: string, row: Row): Row => ({
-  ...row,
-  'location.region': null,
-  'location.location': location,
-});
-
-const sqlFee = (cost: number): Row => ({
-  ...hoursOf('FEE SQL', 'Commitment - dollar based v1: Cloud SQL database v1 in Iowa for 1 Year', cost, 1),
-  'service.description': 'Cloud SQL',
-});
-const sqlUse = (sku: string, cost: number, hours: number, amount: number): Row => ({
-  ...hoursOf(sku, 'Cloud SQL for PostgreSQL: Regional - vCPU in Iowa', cost, hours),
-  'service.description': 'Cloud SQL',
-  credits: [credit('COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE', amount)],
-});
-
-const flexFee = (cost: number, offset: number, sku: string | null = 'CORE'): Row => ({
-  ...hoursOf('FLEX', 'Flexible CUD fee', cost, 1),
-  'consumption_model.description': 'Default',
-  'subscription.instance_id': 'sub-1',
-  labels: sku === null ? [] : [{ key: 'goog-originating-sku-id', value: sku }],
-  credits: offset === 0 ? [] : [credit('FEE_UTILIZATION_OFFSET', offset)],
-});
-const flexUse = (cost: number, hours: number, sku = 'CORE'): Row => ({
-  ...hoursOf(sku, 'N2 Instance Core running in Americas', cost, hours),
-  'consumption_model.id': 'CM-1',
-  'consumption_model.description': 'Flexible CUD 1 Year',
-  'subscription.instance_id': 'sub-1',
-});
-const listedCommitment = (...lists: readonly Row[]): Beside => ({
-  cloud_gcp_cud_subscriptions_raw: lists.map((facts) => ({
-    'subscription.instance_id': 'listed-1',
-    'subscription.display_name': 'Databases of the shop',
-    region: 'us-central1',
-    'commitent_amount.unit': '$/hr',
-    'commitent_amount.value': '10',
-    start_time: '2026-01-01T00:00:00Z',
-    ingestion_date: '2026-02-05',
-    ...facts,
-  })),
-});
-const inEuro = (row: Row): Row => ({ ...row, currency: 'EUR', currency_conversion_rate: 0.5 });
 
 /** Lists of commitments that leave a fee's amount in doubt: all of it counts as used. */
 const DOUBTFUL: readonly { readonly where: string; readonly lists: readonly Row[] }[] = [

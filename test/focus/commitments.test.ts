@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { textOf } from '../sql/google-values.ts';
 import { RESOURCES, SPEND, SUBSCRIPTIONS } from './commitment-cases.ts';
+import { core, cpuFee } from './commitment-rows.ts';
 import { CONVERTERS, type Converter, type FocusRow } from './converters.ts';
 import { rawRows } from './google-conversion.ts';
 
@@ -42,5 +43,18 @@ for (const { engine, start } of CONVERTERS) {
         }
       });
     }
+
+    it('what was paid for a commitment is no capacity, whatever labels its fee has', async () => {
+      const label = (key: string, value: string) => ({ key: `compute.googleapis.com/${key}`, value });
+      const labels = [label('reservation_name', 'r1'), label('reservation_project_id', 'p9')];
+      const [fee, use] = [cpuFee(5, 8), core(6, 6, -6)].map((row) => ({ ...row, system_labels: labels }));
+      const { focus } = await converter.convert(rawRows([fee!, use!]));
+      const capacities = focus.map((row) => [row['x_SplitPart'], row['CapacityReservationStatus']]);
+      assert.deepEqual(capacities.toSorted(), [
+        ['base', null],
+        ['covered', 'Used'],
+        ['unused', null],
+      ]);
+    });
   });
 }

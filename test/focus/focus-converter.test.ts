@@ -79,6 +79,20 @@ describe('the FOCUS job', () => {
     sinon.assert.calledTwice(convert);
   });
 
+  it('says so in words of its own when amounts are too large to compute with', async () => {
+    const convert = sinon.stub().onFirstCall().rejects(new Error('BIGNUMERIC overflow: 4711 * 4712')).resolves();
+    const result = await run(warehouse([february, march], convert), context().step);
+    assert.equal(
+      result?.failures?.[0]?.message,
+      'Billing period 0000AA-1111BB-2222CC 202602: amounts of it have more digits than can be computed exactly',
+    );
+  });
+
+  it('names every period that failed', async () => {
+    const convert = sinon.stub().rejects(new Error('FOCUS check failed: not every row became one'));
+    await assert.rejects(run(warehouse([february, march], convert), context().step), /202602: .*; .*202603: /);
+  });
+
   it('shows nothing of a row in its failure', async () => {
     const convert = sinon.stub().onFirstCall().rejects(new Error('Bad numeric value: 4711 EUR of Jane Doe')).resolves();
     const result = await run(warehouse([february, march], convert), context().step);

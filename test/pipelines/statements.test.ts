@@ -12,11 +12,12 @@ import {
 import { addedColumns, rawTable } from '../../shared/pipelines/landing/export-kinds.ts';
 import { NATIVE_ROWS } from '../../shared/pipelines/landing/native-rows.ts';
 import { countQuery, rowsQuery } from '../../shared/pipelines/landing/source-queries.ts';
-import { LIST_PERIODS } from '../../shared/pipelines/focus-statements.ts';
+import { LIST_PERIODS, RECONCILE } from '../../shared/pipelines/focus-statements.ts';
 import { RUN_REQUEST_STATEMENTS } from '../../shared/pipelines/run-request-statements.ts';
 import { RUN_STATEMENTS } from '../../shared/pipelines/run-statements.ts';
 import type { WarehouseStatement } from '../../shared/pipelines/warehouse.ts';
 import { aSource } from './sources.ts';
+import { periodsParameter } from '../focus/periods-parameter.ts';
 import { configuredTables, fill } from '../sql/catalog.ts';
 import { temporaryTable } from '../sql/procedures.ts';
 import { startGoogleSql, type GoogleSql, type TestTable } from '../sql/zetasql.ts';
@@ -203,6 +204,26 @@ describe('statements of the pipelines', () => {
     assert.deepEqual(
       found.map((row) => row['invoice_month']),
       [null, '202001', '203001', '203002'],
+    );
+  });
+
+  it('the reconciliation of a period is not stopped by what cannot be added up in another', async () => {
+    const raw = (month: string, cost: number | string, credit: number) => ({
+      billing_account_id: 'A',
+      invoice: { month },
+      currency: 'USD',
+      cost,
+      credits: [{ amount: credit }],
+    });
+    const filled = configuredTables().map((table) =>
+      table.name.endsWith(RAW) ? { ...table, rows: [raw('202601', 'NaN', 1e300), raw('202602', 2, -0.5)] } : table,
+    );
+    const { parameterType: type } = periodsParameter([]);
+    const parameter = { name: 'periods', type, value: [{ billing_account_id: 'A', invoice_month: '202602' }] };
+    const found = await google.query(fill(RECONCILE.sql), filled as TestTable[], [parameter]);
+    assert.deepEqual(
+      found.map((row) => [row['invoice_month'], row['source'], row['difference']]),
+      [['202602', '1.5', '-1.5']],
     );
   });
 });

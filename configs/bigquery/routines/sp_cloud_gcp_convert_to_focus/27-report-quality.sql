@@ -80,6 +80,19 @@ WITH
     FROM written
     GROUP BY billing_account_id, invoice_month, currency
   ),
+  -- The fields whose values Google documents, and what became of a value that it does not.
+  named_values AS (
+    SELECT kind.billing_account_id, kind.invoice_month, kind.row_count, named.field, named.value, named.message
+    FROM row_kinds AS kind
+    CROSS JOIN
+      UNNEST([
+        STRUCT('cost_type' AS field, kind.cost_type AS value, 'converted by the general rules' AS message),
+        STRUCT('adjustment_info.type', kind.adjustment_type, 'converted as an adjustment'),
+        STRUCT('adjustment_info.mode', kind.adjustment_mode, 'converted by the general rules'),
+        STRUCT('transaction_type', kind.transaction_type, 'converted by the general rules'),
+        STRUCT('invoice.publisher_type', kind.publisher_type, 'converted by the general rules')
+      ]) AS named
+  ),
   remarks AS (
     SELECT billing_account_id, invoice_month, 'cost_missing' AS check_id, 'cost' AS value, 'counted as 0' AS message, row_count
     FROM row_kinds
@@ -112,20 +125,10 @@ WITH
     JOIN unit_names AS unit ON unit.export_unit = source.usage_unit
     WHERE NOT unit.is_known AND source.usage_unit IS DISTINCT FROM source.pricing_unit
     UNION ALL
-    SELECT source.billing_account_id, source.invoice_month, 'unknown_value', CONCAT('cost_type ', source.cost_type), 'converted by the general rules', source.row_count
-    FROM row_kinds AS source
-    LEFT JOIN `{{project}}.{{integrations}}.gcp_known_values` AS known ON known.field = 'cost_type' AND known.value = source.cost_type
-    WHERE source.cost_type IS NOT NULL AND known.value IS NULL
-    UNION ALL
-    SELECT source.billing_account_id, source.invoice_month, 'unknown_value', CONCAT('adjustment_info.type ', source.adjustment_type), 'converted as an adjustment', source.row_count
-    FROM row_kinds AS source
-    LEFT JOIN `{{project}}.{{integrations}}.gcp_known_values` AS known ON known.field = 'adjustment_info.type' AND known.value = source.adjustment_type
-    WHERE source.adjustment_type IS NOT NULL AND known.value IS NULL
-    UNION ALL
-    SELECT source.billing_account_id, source.invoice_month, 'unknown_value', CONCAT('transaction_type ', source.transaction_type), 'converted by the general rules', source.row_count
-    FROM row_kinds AS source
-    LEFT JOIN `{{project}}.{{integrations}}.gcp_known_values` AS known ON known.field = 'transaction_type' AND known.value = source.transaction_type
-    WHERE source.transaction_type IS NOT NULL AND known.value IS NULL
+    SELECT kind.billing_account_id, kind.invoice_month, 'unknown_value', CONCAT(kind.field, ' ', kind.value), kind.message, kind.row_count
+    FROM named_values AS kind
+    LEFT JOIN `{{project}}.{{integrations}}.gcp_known_values` AS known ON known.field = kind.field AND known.value = kind.value
+    WHERE kind.value IS NOT NULL AND known.value IS NULL
     UNION ALL
     SELECT source.billing_account_id, source.invoice_month, 'unknown_value', CONCAT('credits.type ', credit.type), 'lowers the cost of its row', 1
     FROM row_credits AS credit
@@ -161,16 +164,6 @@ WITH
     FROM charges AS charge
     JOIN source_rows AS source ON source.row_key = charge.row_key
     WHERE charge.is_priced AND charge.pricing_quantity IS NULL
-    UNION ALL
-    SELECT source.billing_account_id, source.invoice_month, 'unknown_value', CONCAT('adjustment_info.mode ', source.adjustment_mode), 'converted by the general rules', source.row_count
-    FROM row_kinds AS source
-    LEFT JOIN `{{project}}.{{integrations}}.gcp_known_values` AS known ON known.field = 'adjustment_info.mode' AND known.value = source.adjustment_mode
-    WHERE source.adjustment_mode IS NOT NULL AND known.value IS NULL
-    UNION ALL
-    SELECT source.billing_account_id, source.invoice_month, 'unknown_value', CONCAT('invoice.publisher_type ', source.publisher_type), 'converted by the general rules', source.row_count
-    FROM row_kinds AS source
-    LEFT JOIN `{{project}}.{{integrations}}.gcp_known_values` AS known ON known.field = 'invoice.publisher_type' AND known.value = source.publisher_type
-    WHERE source.publisher_type IS NOT NULL AND known.value IS NULL
     UNION ALL
     SELECT source.billing_account_id, source.invoice_month, 'account_name_missing', source.billing_account_id, 'its id stands in for its name', source.row_count
     FROM row_kinds AS source
