@@ -220,7 +220,7 @@ describe('statements of the pipelines', () => {
     );
     const { parameterType: type } = periodsParameter([]);
     const parameter = { name: 'periods', type, value: [{ billing_account_id: 'A', invoice_month: '202602' }] };
-    const found = await google.query(fill(RECONCILE.sql), filled as TestTable[], [parameter]);
+    const found = await google.query(fill(RECONCILE.sql), filled, [parameter]);
     assert.deepEqual(
       found.map((row) => [row['invoice_month'], row['source'], row['difference']]),
       [['202602', '1.5', '-1.5']],

@@ -43,10 +43,10 @@ export async function openRawTables(
     for (const source of fits.unfit) unfit.add(source);
     landers.set(name, landerFor(context, { warehouse, turns, table: name, columns: fits.columns }));
   }
-  const translators = new Map<SourceTable, UnitLander>();
+  const translators = new Map<string, UnitLander>();
   for (const source of sources.filter(isTranslated)) {
     try {
-      translators.set(source, landerFor(context, { warehouse, turns, ...translation(source, report) }));
+      translators.set(source.name, landerFor(context, { warehouse, turns, ...translation(source, report) }));
     } catch (err) {
       failures.push(toPipelineError(err));
       unfit.add(source.name);
@@ -62,7 +62,7 @@ export async function openRawTables(
     landerInto,
     landerOf(source) {
       if (unfit.has(source.name)) return undefined;
-      return translators.get(source) ?? landerInto(tableOf(source));
+      return translators.get(source.name) ?? landerInto(tableOf(source));
     },
     twinsOf: (source, replaced) => twinsOf(source, sources, known, replaced),
   };
