@@ -26,12 +26,11 @@ export async function createSqlEngine(instance: DuckDBInstance, catalog: Catalog
     const changed = changedTables(statements, request);
     const withConnection = async (): Promise<QueryResult> => {
       const connection = await instance.connect();
-      const stop = (): void => connection.interrupt();
-      request.signal?.addEventListener('abort', stop, { once: true });
+      const stop = interrupter(connection, request.signal);
       try {
         return await runScript(statements, new Session({ connection, catalog, request, partitions, startedAt }));
       } finally {
-        request.signal?.removeEventListener('abort', stop);
+        stop();
         await closeConnection(connection);
       }
     };
@@ -64,6 +63,24 @@ export async function createSqlEngine(instance: DuckDBInstance, catalog: Catalog
   }
 
   return { run };
+}
+
+/** An interrupt is lost on a statement that is just about to start, so it is said again until the script has ended. */
+const INTERRUPT_EVERY_MS = 50;
+
+/** Interrupts what runs on a connection once the signal is aborted. @returns Ends that; to be called when the script is over. */
+function interrupter(connection: DuckDBConnection, signal: AbortSignal | undefined): () => void {
+  let again: NodeJS.Timeout | undefined;
+  const interrupt = (): void => connection.interrupt();
+  const start = (): void => {
+    interrupt();
+    again = setInterval(interrupt, INTERRUPT_EVERY_MS);
+  };
+  signal?.addEventListener('abort', start, { once: true });
+  return () => {
+    signal?.removeEventListener('abort', start);
+    clearInterval(again);
+  };
 }
 
 async function closeConnection(connection: DuckDBConnection): Promise<void> {
